@@ -1,0 +1,79 @@
+/** A project's configuration as the code uses it: units in names, secrets wrapped, defaults filled in. */
+import type { OnError, PublishMode } from '../model/export-run';
+import type { Secret } from '../model/secret';
+
+export type AwsCredentialsSource =
+  | {
+      readonly kind: 'keys';
+      readonly accessKeyId: string;
+      readonly secretAccessKey: Secret;
+      readonly sessionToken?: Secret;
+    }
+  | { readonly kind: 'profile'; readonly profile: string }
+  /** Environment, shared files, web identity, container or instance role: the SDK's default chain. */
+  | { readonly kind: 'default' };
+
+export interface StoreConfig {
+  readonly region: string;
+  readonly endpoint: string | null;
+  readonly forcePathStyle: boolean;
+  readonly credentials: AwsCredentialsSource;
+}
+
+export interface ProjectConfig {
+  readonly project: string;
+  readonly api: {
+    readonly provider: string;
+    readonly endpoint: string;
+    /** Null where neither api_key nor api_key_env gives one: needed only when the API is asked. */
+    readonly apiKey: Secret | null;
+    /** For messages: where the key should have come from. */
+    readonly apiKeySource: string;
+    readonly organizationId: string | null;
+    readonly pollIntervalMs: number;
+    readonly exportTimeoutMs: number;
+    readonly httpTimeoutMs: number;
+  };
+  readonly aws: StoreConfig & {
+    readonly targetBucket: string;
+    /** No leading or trailing slash; may be empty. */
+    readonly targetPrefix: string;
+    /** Where manifests, ledgers and reports go: `<target_prefix>/_longhaul` unless configured. */
+    readonly controlPrefix: string;
+    readonly maxWorkers: number;
+    readonly httpDownloadTimeoutMs: number;
+    readonly partSizeBytes: number;
+    readonly publish: PublishMode;
+    readonly cleanup: 'run' | 'prefix';
+    readonly keyTemplate: string;
+    readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
+    readonly kmsKeyId: string | null;
+  };
+  readonly transfer: {
+    readonly onError: OnError;
+    readonly toleratedFailures: { readonly count: number } | { readonly percent: number };
+    /** Host names or `host:port` or CIDR blocks that may be at private addresses. */
+    readonly allowedHosts: readonly string[];
+    readonly maxBytesPerSec: number | null;
+    readonly lanes: number;
+    readonly pageRecords: number;
+    readonly stallTimeoutMs: number;
+    /** Objects above this are copied by UploadPartCopy; S3's own limit for CopyObject is 5 GB. */
+    readonly copyPartThresholdBytes: number;
+  };
+  readonly logging: { readonly level: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' };
+}
+
+/** Settings of the process, from LONGHAUL_* variables and flags. */
+export interface Environment {
+  readonly configDir: string;
+  readonly logLevel: string;
+  readonly logFormat: 'json' | 'pretty';
+  /** Upper bound of all part buffers of the process. */
+  readonly transferMemoryBytes: number;
+  /** Transfer activities at once in this process. */
+  readonly transferSlots: number;
+  readonly metricsAddress: string | null;
+  readonly healthAddress: string | null;
+  readonly cacheDir: string;
+}

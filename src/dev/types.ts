@@ -1,0 +1,40 @@
+/** The embedded stack: what its parts promise to the CLI, the quickstart and the tests. */
+
+/** A server or worker in its own process. */
+export interface ManagedProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** SIGTERM, then SIGKILL after a grace period; resolves when it is gone. Idempotent. */
+  stop(): Promise<void>;
+  /** SIGKILL now; resolves when it is gone. */
+  kill(): Promise<void>;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** The last lines of its output, for error messages. */
+  readonly recentOutput: () => string;
+}
+
+export interface TemporalServer extends ManagedProcess {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  /** Starts it again on the same port and database, after stop() or kill(). */
+  restart(): Promise<void>;
+}
+
+export interface S3Server extends ManagedProcess {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly dataDir: string;
+  restart(): Promise<void>;
+}
+
+/** What `longhaul dev --json` prints as one line when all is ready. */
+export interface StackDescription {
+  readonly temporal: { address: string; namespace: string; uiUrl: string };
+  readonly s3: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
+  readonly exportApi: { endpoint: string; apiKey: string; filesUrl: string };
+  readonly pids: Record<string, number>;
+  readonly dataDir: string;
+}

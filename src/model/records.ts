@@ -1,0 +1,95 @@
+/** Records, the manifest and the ledger: what travels between activities through the bucket. Pure. */
+import type { ErrorCode } from './errors';
+
+/** What became of one object. Exhaustive: every switch over it has a case for each. */
+export const OUTCOMES = ['transferred', 'copied', 'skipped', 'healed', 'failed', 'aborted'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A record as a user or provider gives it. `url` must carry no signature when it is given by a user. */
+export type GivenRecord = { url: string; dataset?: string } | { prefix: string; dataset?: string };
+
+/**
+ * One line of `<control_prefix>/<run>/manifest/page-00000.ndjson`.
+ * `source` is the display form: a URL without query or user info, or `s3://bucket/prefix`.
+ * A signed URL is never here: it is asked for again by export id and `position` when it is needed.
+ */
+export interface ManifestRecord {
+  /** Position in the whole run, from 0: the `<n>` of the child's id. */
+  readonly n: number;
+  readonly kind: 'url' | 'prefix';
+  readonly dataset: string;
+  readonly source: string;
+  /** `url`: the object's key. `prefix`: the key prefix, ending in `/`, under which relative names are kept. */
+  readonly key: string;
+  /** Set where the user gave the URL with a (non-secret) query: what to ask for, verbatim. */
+  readonly url?: string;
+}
+
+/** One line of a ledger page and of ledger.ndjson. Times are ISO 8601 UTC. */
+export interface LedgerLine {
+  readonly n: number;
+  readonly dataset: string;
+  readonly source: string;
+  readonly key: string;
+  readonly bytes: number;
+  /** Base64 of the big-endian CRC32 of the whole object, as S3 writes it; absent where it is not known. */
+  readonly crc32?: string;
+  readonly parts: number;
+  readonly attempts: number;
+  readonly outcome: Outcome;
+  readonly versionId?: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** How the bytes were verified; 'unverified' where the source declared no length and gave no checksum. */
+  readonly verified?: 'crc32' | 'etag' | 'size' | 'unverified';
+  readonly errorCode?: ErrorCode;
+  readonly error?: string;
+}
+
+/**
+ * An upload (atomic) or an object (direct) that a run has made and may have to take back.
+ * Lines of `<control_prefix>/<run>/staged/page-00000.ndjson`.
+ */
+export interface StagedObject {
+  readonly line: LedgerLine;
+  /** Identifies the writer: in the object's metadata as `longhaul-transfer-id`. */
+  readonly transferId: string;
+  /** Present while the object is not published (atomic). */
+  readonly uploadId?: string;
+  /** For an upload of one part: its ETag, so that publishing needs no ListParts. */
+  readonly partEtag?: string;
+  /** ETag of the published object (direct). */
+  readonly etag?: string;
+}
+
+/** Sums over records and objects. One prefix record counts as one record and many objects. */
+export interface Totals {
+  records: number;
+  transferred: number;
+  copied: number;
+  skipped: number;
+  failed: number;
+  aborted: number;
+  objects: number;
+  bytes: number;
+  /** Bytes that were sent more than once, after a crash or a damaged part. */
+  resentBytes: number;
+}
+
+export const emptyTotals = (): Totals => ({
+  records: 0,
+  transferred: 0,
+  copied: 0,
+  skipped: 0,
+  failed: 0,
+  aborted: 0,
+  objects: 0,
+  bytes: 0,
+  resentBytes: 0,
+});
+
+export const addTotals = (a: Totals, b: Totals): Totals => {
+  const sum = { ...a };
+  for (const key of Object.keys(sum) as (keyof Totals)[]) sum[key] += b[key];
+  return sum;
+};

@@ -1,0 +1,37 @@
+/** Export APIs behind one interface: create, poll, list. Knows nothing of Temporal, S3 or projects. */
+import type { ExportRequest } from '../model/export-run';
+import type { SourceUrl } from '../transfer/source-url';
+
+export type ExportRecord =
+  | { readonly kind: 'url'; readonly dataset: string; readonly url: SourceUrl }
+  | { readonly kind: 'prefix'; readonly dataset: string | null; readonly prefix: string };
+
+export type CreateReply =
+  | { readonly kind: 'created'; readonly exportId: string }
+  /** One of this type was in flight and stands for ours (a snapshot). */
+  | { readonly kind: 'adopted'; readonly exportId: string }
+  /** One of this type is in flight and is not ours: wait and try again. */
+  | { readonly kind: 'busy'; readonly exportId: string };
+
+export interface PollReply {
+  readonly state: 'running' | 'succeeded' | 'failed';
+  /** The vendor's own word, for people. */
+  readonly status: string;
+  readonly recordCount: number;
+  /** True where the vendor's word is not one we know: kept polling, logged. */
+  readonly unknownStatus: boolean;
+}
+
+/** Every error it throws is a LonghaulError (Api…, Export…, RecordInvalid), or the signal's own reason. */
+export interface ExportProvider {
+  readonly name: string;
+  /** Proves endpoint and key; moves nothing. */
+  checkAccess(signal: AbortSignal): Promise<void>;
+  /** Creates an export, or recovers the id of the one in flight after an ambiguous answer. */
+  createExport(request: ExportRequest, signal: AbortSignal): Promise<CreateReply>;
+  pollExport(exportId: string, signal: AbortSignal): Promise<PollReply>;
+  /** The records of a finished export, in the vendor's order, with URLs that are fresh now. */
+  listRecords(exportId: string, signal: AbortSignal): Promise<ExportRecord[]>;
+  /** True where an export without files is a success for this request (a remediation window with nothing in it). */
+  mayBeEmpty(request: ExportRequest): boolean;
+}

@@ -1,0 +1,57 @@
+/** URLs of sources: a type whose text form has no query, fragment or user info, because those carry signatures. */
+import { LonghaulError } from '../model/errors';
+
+/** Query parameters that make a URL a bearer secret (AWS SigV4 and V2, GCS, Azure SAS, CloudFront, common tokens). */
+const SECRET_PARAMETERS =
+  /^(x-amz-(signature|credential|security-token)|x-goog-(signature|credential)|signature|sig|awsaccesskeyid|policy|key-pair-id|token|access_token|api_?key|key|secret|password|auth)$/i;
+
+export class SourceUrl {
+  readonly #url: URL;
+
+  /** Throws RecordInvalid for anything but an absolute http(s) URL; the message never repeats the query. */
+  constructor(text: string) {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+      const shown = (text.split(/[?#]/, 1)[0] ?? '').replace(/\/\/[^/@]*@/, '//').slice(0, 200);
+      throw new LonghaulError('RecordInvalid', `Not an http or https URL: ${shown}`);
+    }
+    this.#url = url;
+  }
+
+  /** What is requested: the whole URL, signature and all. */
+  reveal(): URL {
+    return new URL(this.#url);
+  }
+
+  get display(): string {
+    return `${this.#url.protocol}//${this.#url.host}${this.#url.pathname}`;
+  }
+
+  /** The path's last segment, percent-decoded where that gives valid text; may be empty. */
+  get baseName(): string {
+    const last = this.#url.pathname.split('/').at(-1) ?? '';
+    try {
+      return decodeURIComponent(last);
+    } catch {
+      return last;
+    }
+  }
+
+  /** True where holding the text is enough to read the file: such a URL is never stored. */
+  get isSigned(): boolean {
+    if (this.#url.username !== '' || this.#url.password !== '') return true;
+    return [...this.#url.searchParams.keys()].some((name) => SECRET_PARAMETERS.test(name));
+  }
+
+  toString(): string {
+    return this.display;
+  }
+
+  toJSON(): string {
+    return this.display;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.display;
+  }
+}
