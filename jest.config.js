@@ -14,7 +14,19 @@ const common = {
   moduleFileExtensions: ['ts', 'js', 'json'],
 };
 
-const project = (name) => ({ ...common, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
+/** These share one Temporal and one S3 server per Jest run: see test/support/shared-stack.ts. */
+const WITH_STACK = ['dev', 'workflow', 'faults', 'crash', 'e2e'];
+const sharedStack = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+const project = (name) => ({
+  ...common,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  ...(WITH_STACK.includes(name) ? sharedStack : {}),
+});
 
 module.exports = {
   projects: ['unit', 'transfer', 'providers', 'dev', 'workflow', 'faults', 'crash', 'replay', 'e2e'].map(project),

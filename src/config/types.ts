@@ -58,6 +58,8 @@ export interface ProjectConfig {
     readonly lanes: number;
     readonly pageRecords: number;
     readonly stallTimeoutMs: number;
+    /** A record that fails retryably is tried again for this long since its last progress (transfer.retry_for_sec, default 900). */
+    readonly retryForMs: number;
     /** Objects above this are copied by UploadPartCopy; S3's own limit for CopyObject is 5 GB. */
     readonly copyPartThresholdBytes: number;
   };

@@ -407,6 +407,13 @@ export const ERRORS = {
     'The Temporal server cannot be reached.',
     'Check TEMPORAL_ADDRESS, or start an embedded stack with: longhaul dev',
   ),
+  WorkerMissing: entry(
+    'unreachable',
+    true,
+    'operator',
+    'No worker answers for the run.',
+    'Start one with: longhaul worker. The run goes on where it was.',
+  ),
   NamespaceNotFound: entry(
     'config',
     false,

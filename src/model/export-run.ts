@@ -33,9 +33,14 @@ export interface ExportInput {
   readonly runId?: string;
 }
 
-/** Non-secret settings of one run, resolved from the project's config and the input's overrides. Lives in history. */
-export interface RunSettings {
+/** Says which project and overrides an activity works for: enough to build its clients on the worker, no secrets. */
+export interface ProjectRef {
   readonly project: string;
+  readonly set?: Record<string, string | number | boolean | null>;
+}
+
+/** Non-secret settings of one run, resolved from the project's config and the input's overrides. Lives in history. */
+export interface RunSettings extends ProjectRef {
   readonly run: string;
   readonly bucket: string;
   /** No leading or trailing slash; may be empty. */
@@ -51,12 +56,8 @@ export interface RunSettings {
   readonly pollIntervalMs: number;
   readonly exportTimeoutMs: number;
   readonly pageRecords: number;
-}
-
-/** Says which project and overrides an activity works for: enough to build its clients on the worker, no secrets. */
-export interface ProjectRef {
-  readonly project: string;
-  readonly set?: Record<string, string | number | boolean | null>;
+  /** A record that fails retryably is tried again for this long since its last progress. */
+  readonly retryForMs: number;
 }
 
 export interface ExportResult extends Totals {

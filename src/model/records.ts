@@ -52,6 +52,8 @@ export interface LedgerLine {
  */
 export interface StagedObject {
   readonly line: LedgerLine;
+  /** Bytes of this object that were sent more than once. */
+  readonly resentBytes: number;
   /** Identifies the writer: in the object's metadata as `longhaul-transfer-id`. */
   readonly transferId: string;
   /** Present while the object is not published (atomic). */
@@ -61,6 +63,14 @@ export interface StagedObject {
   /** ETag of the published object (direct). */
   readonly etag?: string;
 }
+
+/** Stands for a prefix record in a staged page: its objects are in `staged/record-<n>-page-00000.ndjson` and on. */
+export interface StagedPrefix {
+  readonly prefixRecord: number;
+  readonly pages: number;
+}
+
+export type StagedLine = StagedObject | StagedPrefix;
 
 /** Sums over records and objects. One prefix record counts as one record and many objects. */
 export interface Totals {

@@ -25,6 +25,8 @@ export interface PollReply {
 /** Every error it throws is a LonghaulError (Api…, Export…, RecordInvalid), or the signal's own reason. */
 export interface ExportProvider {
   readonly name: string;
+  /** Identifies the account that export ids belong to, for caches; `name` where absent. */
+  readonly key?: string;
   /** Proves endpoint and key; moves nothing. */
   checkAccess(signal: AbortSignal): Promise<void>;
   /** Creates an export, or recovers the id of the one in flight after an ambiguous answer. */

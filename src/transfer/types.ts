@@ -23,6 +23,8 @@ export interface SourceReply {
   readonly kind: 'partial' | 'whole';
   readonly version: SourceVersion;
   readonly contentType?: string;
+  /** How the stored bytes are encoded; they are moved as they are, so the destination must say so too. */
+  readonly contentEncoding?: string;
   /** Length of this body; absent where it is delimited by close. */
   readonly lengthBytes?: number;
   readonly body: Readable;
@@ -60,6 +62,7 @@ export interface BegunUpload {
   /** False: the source cannot be read by ranges of one version, so after a crash it is read again from byte 0. */
   readonly resumable: boolean;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
 }
 
 /** All bytes of the object are at the destination; `uploadId` present: not yet visible. */

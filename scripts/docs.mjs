@@ -1,0 +1,63 @@
+/**
+ * Writes the generated pages: docs/reference/*.md and configs/project.schema.json. `--check` writes nothing and ends
+ * with exit code 1 where a file differs from what the code says. Needs the compiled code (npm run build).
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const check = process.argv.includes('--check');
+const distFlag = process.argv.indexOf('--dist');
+const dist = distFlag < 0 ? path.join(root, 'dist') : path.resolve(process.argv[distFlag + 1] ?? '');
+
+const fail = (message) => {
+  console.error(message);
+  process.exit(1);
+};
+
+if (!existsSync(path.join(dist, 'config', 'schema-keys.js'))) {
+  fail(`The pages come from the compiled code, and ${path.relative(root, dist)}/ has none. First run: npm run build`);
+}
+
+const load = (name) => require(path.join(dist, name));
+const { configKeys, configSections, projectJsonSchema } = load('config/schema-keys.js');
+const { NOT_OVERRIDABLE } = load('config/overrides.js');
+const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
+const { ERRORS, EXIT_CODES } = load('model/errors.js');
+const { pages } = require('./lib/docs-pages.js');
+const prettier = await import('prettier');
+
+const style = await prettier.resolveConfig(path.join(root, 'configs', 'project.schema.json'));
+const files = await pages(
+  {
+    sections: configSections(),
+    keys: configKeys(),
+    notOverridable: NOT_OVERRIDABLE,
+    jsonSchema: projectJsonSchema(),
+    errors: ERRORS,
+    exitCodes: EXIT_CODES,
+    variables: ENVIRONMENT_VARIABLES,
+  },
+  (text) => prettier.format(text, { ...style, parser: 'json' }),
+);
+
+const stale = Object.entries(files).filter(([name, text]) => {
+  const file = path.join(root, name);
+  return !existsSync(file) || readFileSync(file, 'utf8') !== text;
+});
+
+if (check) {
+  if (stale.length > 0) fail(`Behind the code: ${stale.map(([name]) => name).join(', ')}. Run: npm run docs`);
+  console.log(`${Object.keys(files).length} generated files agree with the code.`);
+} else {
+  for (const [name, text] of stale) {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    console.log(`Written: ${name}`);
+  }
+  if (stale.length === 0) console.log('Nothing to write: all generated files agree with the code.');
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/**
+ * The whole test suite: set-up, build, Jest. Arguments are passed on to Jest: `npm test -- --selectProjects crash`.
+ * The last line of standard output is `N passed, N failed`, with `, N skipped` where tests were skipped.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { skippedTests, summary } from './lib/test-summary.mjs';
+import { REPOSITORY_ROOT, failSetUp, setUp } from './setup.mjs';
+
+/** Test files at once. The servers that they start need the other cores. */
+const MAX_WORKERS = 2;
+
+/** Resolves with Jest's exit code; a Jest that was killed counts as failed. */
+const runJest = (resultFile) =>
+  new Promise((resolve) => {
+    const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+    const args = [
+      jest,
+      `--maxWorkers=${MAX_WORKERS}`,
+      ...process.argv.slice(2),
+      '--json',
+      `--outputFile=${resultFile}`,
+    ];
+    const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...process.env };
+    // Jest prints where it has put the result on standard output: ours ends with the counts alone.
+    const child = spawn(process.execPath, args, { cwd: REPOSITORY_ROOT, env, stdio: ['ignore', 2, 2] });
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+
+const readResult = (file) => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return null; // Jest ended before it could write one
+  }
+};
+
+const main = async () => {
+  await setUp().catch(failSetUp);
+  // Only now: before npm ci there is nothing to build with.
+  const { build } = await import('./build.mjs');
+  await build();
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-test-'));
+  const resultFile = join(folder, 'result.json');
+  try {
+    const exitCode = await runJest(resultFile);
+    const result = readResult(resultFile);
+    for (const name of skippedTests(result)) process.stdout.write(`skipped: ${name}\n`);
+    process.stdout.write(`${summary(result)}\n`);
+    process.exitCode = exitCode !== 0 || result?.success === true ? exitCode : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+await main().catch((error) => {
+  process.stderr.write(`test: ${error.message}\n`);
+  process.stdout.write('0 passed, 1 failed\n');
+  process.exitCode = 1;
+});

@@ -1,0 +1,37 @@
+/** report.txt: the report for people. */
+import { ERRORS, isErrorCode } from '../../model/errors';
+import type { RunReport } from '../report';
+
+const MIB = 1024 ** 2;
+
+export function reportText(report: RunReport): string {
+  const { totals, cleanup, failure } = report;
+  const title = `Longhaul export report: ${report.outcome}`;
+  const lines = [
+    title,
+    '='.repeat(title.length),
+    `Run: ${report.run}`,
+    `Project: ${report.project}`,
+    `Target: ${report.target}`,
+    `Export: ${report.exportId ?? 'given records'}`,
+    `Started: ${report.startedAt}`,
+    `Finished: ${report.finishedAt} (${report.seconds.toFixed(1)} s)`,
+    '',
+    `Records: ${totals.records} (${totals.failed} failed, ${totals.skipped} skipped, ${totals.aborted} aborted)`,
+    `Objects: ${totals.objects} (${totals.transferred} transferred, ${totals.copied} copied)`,
+    `Bytes: ${totals.bytes} (${(totals.bytes / MIB).toFixed(1)} MiB), sent again: ${totals.resentBytes}`,
+  ];
+  if (failure !== null) {
+    lines.push('', `Failure: ${failure.code}: ${failure.message}`);
+    if (isErrorCode(failure.code)) lines.push(`What to do: ${ERRORS[failure.code].hint}`);
+  }
+  if (report.failures.length > 0) {
+    lines.push('', 'Failed records:', ...report.failures.map((f) => `  ${f.n} ${f.source}: ${f.code}: ${f.message}`));
+  }
+  if (cleanup !== null) {
+    lines.push('', `Cleanup: ${cleanup.abortedUploads} uploads aborted, ${cleanup.deletedObjects} objects deleted`);
+    lines.push(...cleanup.problems.map((problem) => `  not undone: ${problem}`));
+    if (cleanup.moreProblems > 0) lines.push(`  and ${cleanup.moreProblems} more`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Temporal's side of every long activity, in one place: checkpoint in, heartbeats out, and what an aborted activity
+ * throws. Libraries throw different things when they are aborted (AbortError, a plain ECONNRESET); unwrapped, that
+ * turns a cancel into a failure, or after a pause hangs until the heartbeat timeout.
+ */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { LonghaulError } from '../../model/errors';
+import type { TransferCheckpoint, TransferControl } from '../../transfer/types';
+import { describe, handOver, toFailure } from './failures';
+
+/** The worker's heartbeat throttle is 1 s too; beating less often would make cancel and staleness slower. */
+const BEAT_MS = 1_000;
+/** A worker that stops hands its work over at once; the other one needs a moment to be free of it. */
+const SHUTDOWN_RETRY_MS = 1_000;
+const RESET_RETRY_MS = 100;
+
+export interface ResumableOptions {
+  /** Retryable failures without progress for longer than this end the activity for good; absent: never. */
+  readonly retryForMs?: number;
+  /** Publishing and taking back: every failure is tried again, because stopping halfway is worse than waiting. */
+  readonly forwardOnly?: boolean;
+}
+
+/** What is kept in heartbeat details: the engine's checkpoint and when it last grew. ≤ 1 KB. */
+interface Beat {
+  readonly v: 1;
+  readonly checkpoint: TransferCheckpoint | null;
+  readonly progressAtMs: number;
+  readonly failures: number;
+}
+
+/**
+ * Runs `work` under heartbeats. `control.checkpoint` is the last one of an earlier attempt, a hint; an unknown shape
+ * counts as none. Throws an ApplicationFailure with a code of the table, or the reason of a cancel.
+ */
+export async function resumable<T>(
+  options: ResumableOptions,
+  work: (control: TransferControl) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const { info } = context;
+  const signal = context.cancellationSignal;
+  const earlier = readBeat(info.heartbeatDetails);
+  let beat: Beat = earlier ?? { v: 1, checkpoint: null, progressAtMs: info.scheduledTimestampMs, failures: 0 };
+  // Always the whole beat: a bare heartbeat() would erase the checkpoint.
+  context.heartbeat(beat);
+  const timer = setInterval(() => context.heartbeat(beat), BEAT_MS);
+  timer.unref();
+  const control: TransferControl = {
+    signal,
+    onProgress: (checkpoint) => {
+      const grown = checkpoint.bytes > (beat.checkpoint?.bytes ?? 0);
+      const first = checkpoint.uploadId !== beat.checkpoint?.uploadId;
+      beat = { ...beat, checkpoint, ...(grown ? { progressAtMs: Date.now(), failures: 0 } : {}) };
+      // At once where an upload has just been begun: its id must not be lost with the process.
+      if (first) context.heartbeat(beat);
+    },
+    ...(earlier?.checkpoint ? { checkpoint: earlier.checkpoint } : {}),
+    ...(info.attempt > 1 ? { repeatedSince: new Date(info.scheduledTimestampMs) } : {}),
+  };
+  try {
+    return await work(control);
+  } catch (error) {
+    if (signal.aborted) throw aborted(context, signal.reason);
+    beat = { ...beat, failures: beat.failures + 1 };
+    context.heartbeat(beat);
+    const failure = toFailure(error, options.forwardOnly === true ? true : undefined);
+    logFailure(context, error, failure);
+    if (options.retryForMs !== undefined && Date.now() - beat.progressAtMs > options.retryForMs)
+      throw givenUp(failure, options.retryForMs);
+    throw failure;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** What leaves an activity that was told to stop, by why it was told (facts measured on server 1.31). */
+function aborted(context: Context, reason: unknown): Error {
+  const details = context.cancellationDetails;
+  if (details?.cancelRequested !== true && details?.reset === true)
+    return handOver('WorkerShutdown', 'The activity was reset', RESET_RETRY_MS);
+  if (reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN') {
+    return handOver('WorkerShutdown', 'The worker is stopping; another one goes on', SHUTDOWN_RETRY_MS);
+  }
+  return reason instanceof Error ? reason : new CancelledFailure(String(reason));
+}
+
+function givenUp(failure: ApplicationFailure, retryForMs: number): ApplicationFailure {
+  if (failure.nonRetryable === true) return failure;
+  return ApplicationFailure.create({
+    message: `${failure.message} (given up after ${Math.round(retryForMs / 1000)} s without progress)`,
+    type: failure.type ?? 'Internal',
+    nonRetryable: true,
+    details: failure.details ?? [],
+  });
+}
+
+function logFailure(context: Context, error: unknown, failure: ApplicationFailure): void {
+  const { code, message } = describe(error);
+  const fields = error instanceof LonghaulError ? error.context : {};
+  const stack = error instanceof Error ? error.stack : undefined;
+  context.log.warn('activity_error', {
+    code,
+    error: message,
+    retryable: failure.nonRetryable !== true,
+    stack,
+    ...fields,
+  });
+}
+
+function readBeat(details: unknown): Beat | undefined {
+  if (typeof details !== 'object' || details === null) return undefined;
+  const { v, checkpoint, progressAtMs, failures } = details as Record<string, unknown>;
+  if (v !== 1 || typeof progressAtMs !== 'number' || typeof failures !== 'number') return undefined;
+  return { v, checkpoint: readCheckpoint(checkpoint), progressAtMs, failures };
+}
+
+/** An unknown shape (a newer or foreign worker's) means a clean start, never a crash: the store knows the truth. */
+function readCheckpoint(value: unknown): TransferCheckpoint | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const candidate = value as Partial<TransferCheckpoint>;
+  const numbers = [candidate.bytes, candidate.parts, candidate.sentBytes];
+  if (candidate.v !== 1 || numbers.some((n) => typeof n !== 'number')) return null;
+  if (candidate.uploadId !== undefined && typeof candidate.uploadId !== 'string') return null;
+  return candidate as TransferCheckpoint;
+}

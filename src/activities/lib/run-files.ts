@@ -1,0 +1,51 @@
+/**
+ * Where a run keeps its own files, below `<control_prefix>/<run>/` of the target bucket:
+ * run.json, manifest/page-00000.ndjson, manifest/record-<n>-page-00000.ndjson (objects of a prefix record),
+ * staged/page-00000.ndjson, staged/record-<n>-page-00000.ndjson (what was made and can be taken back; removed at the end),
+ * ledger/page-00000.ndjson, ledger.ndjson, report.json, report.txt.
+ * Every file is written whole by one PutObject, so a reader sees the old one, the new one or none.
+ */
+import type { RunSettings } from '../../model/export-run';
+
+const number = (n: number): string => String(n).padStart(5, '0');
+
+export type PageKind = 'manifest' | 'staged' | 'ledger';
+
+export class RunFiles {
+  readonly root: string;
+
+  constructor(private readonly settings: Pick<RunSettings, 'bucket' | 'controlPrefix' | 'run'>) {
+    this.root = `${settings.controlPrefix}${settings.controlPrefix === '' ? '' : '/'}${settings.run}/`;
+  }
+
+  file(name: 'run.json' | 'ledger.ndjson' | 'report.json' | 'report.txt' | 'manifest/manifest.json'): string {
+    return this.root + name;
+  }
+
+  folder(kind: PageKind): string {
+    return `${this.root}${kind}/`;
+  }
+
+  page(kind: PageKind, page: number): string {
+    return `${this.root}${kind}/page-${number(page)}.ndjson`;
+  }
+
+  /** A page of the objects of one prefix record. */
+  recordPage(kind: PageKind, record: number, page: number): string {
+    return `${this.root}${kind}/record-${number(record)}-page-${number(page)}.ndjson`;
+  }
+
+  uri(key: string): string {
+    return `s3://${this.settings.bucket}/${key}`;
+  }
+}
+
+export const toNdjson = (lines: readonly unknown[]): string =>
+  lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+
+/** Each line is trusted to be ours: these files are written by Longhaul alone, below its own control prefix. */
+export const fromNdjson = <T>(text: string): T[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T);

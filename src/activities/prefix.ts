@@ -1,0 +1,146 @@
+/** One prefix record: its objects listed into pages, copied server-side page by page, or taken back. */
+import { Context } from '@temporalio/activity';
+import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
+import { copyObject, listPrefix } from '../transfer';
+import type { TransferControl } from '../transfer/types';
+import type { Dependencies, ProjectTools } from './dependencies';
+import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
+import { eachOf } from './lib/each-of';
+import { resumable } from './lib/resumable';
+import { parseS3Uri } from './lib/s3-uri';
+import { TakeBack } from './lib/take-back';
+import { stagedObject, transferId } from './lib/staged-object';
+import type { OfRecord, TransferActivities } from './types';
+
+/** Objects of one page: what a crash can make us copy again, server-side. */
+const PAGE_OBJECTS = 200;
+/** Server-side copies at once within one record: they cost requests, not bytes. */
+const COPIES_AT_ONCE = 8;
+
+type Activities = Pick<TransferActivities, 'listPrefix' | 'copyPage' | 'undoPrefix'>;
+
+export function createPrefixActivities(dependencies: Dependencies): Activities {
+  return {
+    listPrefix: ({ settings, record }) =>
+      resumable({ retryForMs: settings.retryForMs }, async (control) => {
+        const { destination } = dependencies.project(settings);
+        const store = new ControlStore(settings, destination, control.signal);
+        const { bucket, key: prefix } = parseS3Uri(record.source);
+        const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
+        let page: PrefixObject[] = [];
+        let pages = 0;
+        let objects = 0;
+        const flush = async (): Promise<void> => {
+          if (page.length === 0) return;
+          await store.writeRecordPage('manifest', record.n, pages, page);
+          pages += 1;
+          page = [];
+        };
+        for await (const { key, sizeBytes, etag } of listPrefix({
+          client: destination.client,
+          bucket,
+          prefix: folder,
+          signal: control.signal,
+        })) {
+          const relative = key.slice(folder.length);
+          // "Folders" that consoles make, and names that some tools read as a way out of the prefix.
+          if (relative === '' || (relative.endsWith('/') && sizeBytes === 0)) continue;
+          page.push({ sourceKey: key, key: `${record.key}${relative}`, bytes: sizeBytes, etag });
+          objects += 1;
+          if (page.length === PAGE_OBJECTS) await flush();
+        }
+        await flush();
+        return { pages, objects };
+      }),
+
+    copyPage: (args) =>
+      resumable({ retryForMs: args.settings.retryForMs }, async (control) => copyPage(dependencies, args, control)),
+
+    undoPrefix: ({ settings, record, pages, sinceMs }) =>
+      resumable({ forwardOnly: true }, async ({ signal }) => {
+        const { destination } = dependencies.project(settings);
+        const store = new ControlStore(settings, destination, signal);
+        const undo = new TakeBack(destination, settings, signal);
+        for (let page = 0; page < pages; page += 1) {
+          const staged = await orNull(store.readRecordPage<StagedObject>('staged', record.n, page));
+          if (staged !== null) {
+            await undo.staged(staged);
+            continue;
+          }
+          // This page was under way, or not begun: what there is of it lies under its exact keys.
+          const objects = (await orNull(store.readRecordPage<PrefixObject>('manifest', record.n, page))) ?? [];
+          await eachOf(objects, COPIES_AT_ONCE, ({ key }) => undo.unfinished(key, null, new Date(sinceMs)));
+        }
+        return undo.report;
+      }),
+  };
+}
+
+async function copyPage(
+  dependencies: Dependencies,
+  args: OfRecord & { page: number; sinceMs: number },
+  control: TransferControl,
+): Promise<Totals> {
+  const { settings, record, page } = args;
+  const tools = dependencies.project(settings);
+  const store = new ControlStore(settings, tools.destination, control.signal);
+  // Our own marker first: a completion that was lost must not copy again.
+  const done =
+    control.repeatedSince === undefined
+      ? null
+      : await orNull(store.readRecordPage<StagedObject>('staged', record.n, page));
+  if (done !== null) return totalsOf(done);
+  const objects = await store.readRecordPage<PrefixObject>('manifest', record.n, page);
+  const staged: StagedObject[] = [];
+  let bytes = 0;
+  await eachOf(objects, COPIES_AT_ONCE, async (object) => {
+    const made = await copyOne(tools, args, object, control);
+    staged.push(made);
+    bytes += object.bytes;
+    control.onProgress({ v: 1, bytes, parts: staged.length, sentBytes: bytes });
+  });
+  staged.sort((a, b) => (a.line.key < b.line.key ? -1 : 1));
+  await store.writeRecordPage('staged', record.n, page, staged);
+  return totalsOf(staged);
+}
+
+async function copyOne(
+  { config, destination }: ProjectTools,
+  { settings, record }: OfRecord,
+  object: PrefixObject,
+  control: TransferControl,
+): Promise<StagedObject> {
+  const { bucket } = parseS3Uri(record.source);
+  const id = transferId(settings, object.key);
+  const startedAtMs = Date.now();
+  const spec = {
+    source: { client: destination.client, bucket, key: object.sourceKey, etag: object.etag },
+    destination,
+    key: object.key,
+    transferId: id,
+    publish: settings.publish,
+    copyPartThresholdBytes: config.transfer.copyPartThresholdBytes,
+    lanes: config.transfer.lanes,
+  };
+  // The page's checkpoint is not the object's; a repeated attempt asks the destination itself.
+  const { signal, repeatedSince } = control;
+  const own = { signal, onProgress: () => undefined, ...(repeatedSince === undefined ? {} : { repeatedSince }) };
+  const copied = await copyObject(spec, own);
+  Context.current().log.debug('object_copied', { source: object.sourceKey, key: object.key });
+  return stagedObject({
+    record,
+    source: `s3://${bucket}/${object.sourceKey}`,
+    key: object.key,
+    object: copied,
+    outcome: 'copied',
+    transferId: id,
+    startedAtMs,
+  });
+}
+
+const totalsOf = (staged: readonly StagedObject[]): Totals =>
+  staged.reduce(
+    (sum, { line, resentBytes }) =>
+      addTotals(sum, { ...emptyTotals(), copied: 1, objects: 1, bytes: line.bytes, resentBytes }),
+    emptyTotals(),
+  );

@@ -1,0 +1,74 @@
+/** Before a run does anything: configuration, API, bucket; and whether this run has been here before. */
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { ProjectConfig } from '../config/types';
+import type { ExportResult, RunSettings } from '../model/export-run';
+import { checkBucket } from '../transfer';
+import type { Dependencies } from './dependencies';
+import { ControlStore, orNull } from './lib/control-store';
+import { short } from './lib/short';
+import type { ApiActivities, PrepareArgs } from './types';
+
+/** report.json, as far as it is read again. */
+interface ReportHead {
+  readonly outcome: string;
+  readonly result?: ExportResult;
+}
+
+export function createPrepareActivities(dependencies: Dependencies): Pick<ApiActivities, 'prepareRun' | 'findHolder'> {
+  return {
+    prepareRun: (args) =>
+      short(async (signal) => {
+        const { config, destination, provider } = dependencies.project(args.ref);
+        const settings = runSettings(config, args);
+        if (args.request !== null) await provider().checkAccess(signal);
+        const store = new ControlStore(settings, destination, signal);
+        await checkBucket(destination, store.files.file('run.json'), signal);
+        const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));
+        if (report?.outcome === 'succeeded' && report.result !== undefined)
+          return { settings, previous: report.result };
+        // Proves that the bucket can be written before an export is asked for.
+        await store.writeJson(store.files.file('run.json'), settings);
+        return { settings, previous: null };
+      }),
+
+    findHolder: ({ lockId }) =>
+      short(async () => {
+        const lock = dependencies.temporal.workflow.getHandle(lockId);
+        try {
+          const { parentExecution } = await lock.describe();
+          const parentId = parentExecution?.workflowId ?? '';
+          if (parentId !== '') {
+            const parent = await dependencies.temporal.workflow.getHandle(parentId).describe();
+            if (parent.status.name === 'RUNNING') return parentId;
+          }
+          // Its run has ended without ending it (continued as new, then terminated): nobody writes to the target.
+          await lock.terminate('the run that held this target has ended');
+        } catch (error) {
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+        return null;
+      }),
+  };
+}
+
+function runSettings(config: ProjectConfig, { ref, run }: PrepareArgs): RunSettings {
+  const { aws, api, transfer } = config;
+  return {
+    project: ref.project,
+    ...(ref.set === undefined ? {} : { set: ref.set }),
+    run,
+    bucket: aws.targetBucket,
+    targetPrefix: aws.targetPrefix,
+    controlPrefix: aws.controlPrefix,
+    endpoint: aws.endpoint,
+    maxWorkers: aws.maxWorkers,
+    publish: aws.publish,
+    cleanup: aws.cleanup,
+    onError: transfer.onError,
+    toleratedFailures: transfer.toleratedFailures,
+    pollIntervalMs: api.pollIntervalMs,
+    exportTimeoutMs: api.exportTimeoutMs,
+    pageRecords: transfer.pageRecords,
+    retryForMs: transfer.retryForMs,
+  };
+}

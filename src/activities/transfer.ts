@@ -1,0 +1,111 @@
+/** One URL record: opened, moved in parts, or taken back. */
+import { Context } from '@temporalio/activity';
+import {
+  createHttpSource,
+  openTransfer,
+  SourceUrl,
+  transferParts,
+  type HttpSourceOptions,
+  type TransferSpec,
+} from '../transfer';
+import type { TransferControl } from '../transfer/types';
+import type { Dependencies } from './dependencies';
+import { resumable } from './lib/resumable';
+import { TakeBack } from './lib/take-back';
+import { stagedObject, transferId } from './lib/staged-object';
+import type { OfRecord, TransferActivities } from './types';
+
+type Activities = Pick<TransferActivities, 'openTransfer' | 'transferParts' | 'abortTransfer'>;
+
+export function createTransferActivities(dependencies: Dependencies): Activities {
+  return {
+    openTransfer: (args) =>
+      move(dependencies, args, async (spec, control) => {
+        const opened = await openTransfer(spec, control);
+        if (opened.kind === 'begun') return opened;
+        return { kind: 'moved', staged: staged(args, spec, opened.object) };
+      }),
+
+    transferParts: (args) =>
+      move(dependencies, args, async (spec, control) =>
+        staged(args, spec, await transferParts(spec, args.upload, control)),
+      ),
+
+    abortTransfer: ({ settings, record, uploadId, sinceMs }) =>
+      resumable({ forwardOnly: true }, async ({ signal }) => {
+        const undo = new TakeBack(dependencies.project(settings).destination, settings, signal);
+        await undo.unfinished(record.key, uploadId, new Date(sinceMs));
+        return undo.report;
+      }),
+  };
+}
+
+const staged = (
+  args: OfRecord,
+  spec: TransferSpec,
+  object: Parameters<typeof stagedObject>[0]['object'],
+): ReturnType<typeof stagedObject> =>
+  stagedObject({
+    record: args.record,
+    source: args.record.source,
+    key: args.record.key,
+    object,
+    outcome: 'transferred',
+    transferId: spec.transferId,
+    startedAtMs: Context.current().info.scheduledTimestampMs,
+  });
+
+/** Builds what the engine needs for one record and runs `work` under heartbeats and metrics. */
+function move<T>(
+  dependencies: Dependencies,
+  args: OfRecord,
+  work: (spec: TransferSpec, control: TransferControl) => Promise<T>,
+): Promise<T> {
+  const { settings, record } = args;
+  return resumable({ retryForMs: settings.retryForMs }, async (control) => {
+    const { config, destination, http, limiter } = dependencies.project(settings);
+    const spec: TransferSpec = {
+      source: createHttpSource({ http, display: record.source, ...urlsOf(dependencies, args, control.signal) }),
+      destination,
+      key: record.key,
+      transferId: transferId(settings, record.key),
+      publish: settings.publish,
+      partSizeBytes: config.aws.partSizeBytes,
+      lanes: config.transfer.lanes,
+      stallTimeoutMs: Math.min(config.transfer.stallTimeoutMs, config.aws.httpDownloadTimeoutMs),
+      memory: dependencies.memory,
+      limiter,
+    };
+    const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
+    dependencies.logger.debug('transfer_start', { ...fields });
+    const done = dependencies.metrics.transferStarted();
+    try {
+      const result = await work(spec, control);
+      dependencies.logger.info('transfer_complete', { ...fields });
+      return result;
+    } finally {
+      done();
+    }
+  });
+}
+
+/** How the record's URL is had: given ones stay as they are; a provider's are signed, short-lived and asked for again. */
+function urlsOf(
+  { project, urls }: Dependencies,
+  { settings, record, exportId }: OfRecord,
+  signal: AbortSignal,
+): Pick<HttpSourceOptions, 'resolve' | 'refresh'> {
+  if (exportId === null) {
+    const url = new SourceUrl(record.url ?? record.source);
+    return { resolve: () => Promise.resolve(url) };
+  }
+  const provider = project(settings).provider();
+  const ref = { dataset: record.dataset, pathname: new SourceUrl(record.source).reveal().pathname };
+  let current: SourceUrl | undefined;
+  const resolve = async (): Promise<SourceUrl> => (current = await urls.resolve(provider, exportId, ref, signal));
+  return {
+    resolve,
+    refresh: async () =>
+      current === undefined ? resolve() : (current = await urls.refresh(provider, exportId, ref, current, signal)),
+  };
+}

@@ -1,0 +1,89 @@
+/** What workflows may ask of activities: types alone, so that workflow code can import them. */
+import type {
+  CleanupReport,
+  ExportRequest,
+  ExportResult,
+  FailedRecord,
+  ProjectRef,
+  RunSettings,
+} from '../model/export-run';
+import type { GivenRecord, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
+import type { CreateReply, PollReply } from '../providers/types';
+import type { BegunUpload } from '../transfer/types';
+
+export interface InRun {
+  readonly settings: RunSettings;
+}
+
+export interface OfRecord extends InRun {
+  readonly record: ManifestRecord;
+  readonly exportId: string | null;
+}
+
+export interface PrepareArgs {
+  readonly ref: ProjectRef;
+  readonly run: string;
+  /** Null where records are given and the API is not asked. */
+  readonly request: ExportRequest | null;
+}
+
+export type OpenedRecord =
+  { readonly kind: 'moved'; readonly staged: StagedObject } | { readonly kind: 'begun'; readonly upload: BegunUpload };
+
+export interface ManifestSummary {
+  readonly records: number;
+  readonly pages: number;
+  readonly prefixRecords: number;
+  readonly datasets: number;
+}
+
+export interface FinishArgs extends InRun {
+  readonly exportId: string | null;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
+  readonly totals: Totals;
+  readonly pages: number;
+  readonly cleanup: CleanupReport | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  readonly failures: readonly FailedRecord[];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** Queue `longhaul-api`: short calls. */
+export interface ApiActivities {
+  /** Checks config, API access and the bucket, and writes `<run>/run.json`; `previous` where this run id has succeeded before. */
+  prepareRun(args: PrepareArgs): Promise<{ settings: RunSettings; previous: ExportResult | null }>;
+  /** The workflow that holds a target, or null where that one is closed (its hold is then ended). */
+  findHolder(args: { readonly lockId: string }): Promise<string | null>;
+  createExport(args: InRun & { readonly request: ExportRequest }): Promise<{ reply: CreateReply; mayBeEmpty: boolean }>;
+  pollExport(args: InRun & { readonly exportId: string }): Promise<PollReply>;
+  /** Writes all manifest pages; the same call gives the same pages. */
+  writeManifest(
+    args: InRun & { readonly exportId: string | null; readonly records?: GivenRecord[]; readonly recordsUri?: string },
+  ): Promise<ManifestSummary>;
+  readManifestPage(args: InRun & { readonly page: number }): Promise<ManifestRecord[]>;
+  /** Writes the staged page of a batch, and its ledger page where nothing is left to publish (direct). */
+  stagePage(args: InRun & { readonly page: number; readonly lines: readonly StagedLine[] }): Promise<void>;
+  /** Writes ledger.ndjson, report.json, report.txt and, for a success, `_SUCCESS`, last. */
+  finishRun(args: FinishArgs): Promise<{ report: string; manifest: string }>;
+}
+
+/** Queue `longhaul-transfer`: bytes move, or many objects are touched; all heartbeat. */
+export interface TransferActivities {
+  openTransfer(args: OfRecord): Promise<OpenedRecord>;
+  transferParts(args: OfRecord & { readonly upload: BegunUpload }): Promise<StagedObject>;
+  /** Takes back whatever one URL record has made so far. */
+  abortTransfer(
+    args: OfRecord & { readonly uploadId: string | null; readonly sinceMs: number },
+  ): Promise<CleanupReport>;
+  listPrefix(args: OfRecord): Promise<{ pages: number; objects: number }>;
+  copyPage(args: OfRecord & { readonly page: number; readonly sinceMs: number }): Promise<Totals>;
+  /** Takes back whatever one prefix record has made so far. */
+  undoPrefix(args: OfRecord & { readonly pages: number; readonly sinceMs: number }): Promise<CleanupReport>;
+  /** Completes every upload of a staged page and writes its ledger page. Forward only. */
+  publishPage(args: InRun & { readonly page: number }): Promise<{ totals: Totals; problems: FailedRecord[] }>;
+  /** Takes back everything of a staged page and writes its ledger page. */
+  undoPage(args: InRun & { readonly page: number }): Promise<CleanupReport>;
+  /** Deletes everything below the target prefix but the control prefix; only where the config opts in. */
+  clearPrefix(args: InRun): Promise<CleanupReport>;
+}

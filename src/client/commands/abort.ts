@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { MESSAGES } from '../../model/export-run';
+import { defineCommand } from '../lib/command';
+import { heavy } from '../lib/heavy';
+import { outputOf } from '../lib/output';
+
+/** `longhaul abort <run>` */
+export const register = (program: Command): void => {
+  const command = defineCommand(program, {
+    usage: 'abort <run>',
+    description: 'end a run and take back what it has made',
+    examples: ['longhaul abort export-project_01-20260131T093000Z --reason "wrong dates"'],
+  }).option('--reason <text>', 'why; stands in the report and in the failure');
+  command.action(async (run: string, options: { reason?: string }) => {
+    const arg = options.reason === undefined ? {} : { reason: options.reason };
+    const update = { name: MESSAGES.abort, arg };
+    await heavy
+      .sendUpdate()
+      .sendUpdate(
+        outputOf(command),
+        run,
+        update,
+        () => `Aborting: what the run has made is taken back. See it end with: longhaul watch ${run}`,
+      );
+  });
+};

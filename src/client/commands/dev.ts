@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import type { Command } from 'commander';
+import type * as StackModule from '../../dev/stack';
+import type { StackDescription } from '../../dev/types';
+import { EXIT_CODES, LonghaulError } from '../../model/errors';
+import { parseWholeNumber } from '../lib/arguments';
+import { defineCommand } from '../lib/command';
+import { outputOf } from '../lib/output';
+
+interface DevOptions {
+  readonly portTemporal?: number;
+  readonly portUi?: number;
+  readonly portS3?: number;
+  readonly portApi?: number;
+  readonly dataDir: string;
+  readonly ephemeral?: boolean;
+  readonly worker: boolean;
+  readonly urlLifetime?: number;
+}
+
+const load = createRequire(__filename);
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const readyText = ({ temporal, s3, exportApi, dataDir }: StackDescription, ephemeral: boolean): string => `
+Longhaul is ready. ${ephemeral ? 'Its data is thrown away at the end' : 'Its data stays'}: ${dataDir}
+
+  Temporal    ${temporal.address}, namespace ${temporal.namespace}
+  Web UI      ${temporal.uiUrl}
+  S3          ${s3.endpoint}
+  Export API  ${exportApi.endpoint} (a sample vendor, files at ${exportApi.filesUrl})
+  Logs        ${dataDir}/logs
+
+In another shell:
+
+  export TEMPORAL_ADDRESS=${temporal.address} TEMPORAL_NAMESPACE=${temporal.namespace}
+  export LONGHAUL_CONFIG_DIR='${dataDir}/configs'
+  npx longhaul export sample --wait
+
+To look into the buckets with the AWS CLI:
+
+  export AWS_ENDPOINT_URL_S3=${s3.endpoint} AWS_REGION=${s3.region}
+  export AWS_ACCESS_KEY_ID=${s3.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.secretAccessKey}
+  aws s3 ls --recursive s3://longhaul-sample
+
+Ctrl-C stops everything.`;
+
+const stackOptions = (options: DevOptions, note: (text: string) => void): StackModule.StackOptions => ({
+  ...(options.ephemeral === true ? { ephemeral: true } : { dataDir: options.dataDir }),
+  ports: {
+    ...(options.portTemporal === undefined ? {} : { temporal: options.portTemporal }),
+    ...(options.portUi === undefined ? {} : { ui: options.portUi }),
+    ...(options.portS3 === undefined ? {} : { s3: options.portS3 }),
+    ...(options.portApi === undefined ? {} : { api: options.portApi }),
+  },
+  worker: options.worker,
+  exportApi: options.urlLifetime === undefined ? {} : { urlLifetimeMs: options.urlLifetime * 1_000 },
+  onProgress: (message) => note(`${message}…`),
+});
+
+/** Rejects when a server ends by itself: a stack without it is no use to anybody. */
+const serverLost = async (stack: StackModule.Stack): Promise<never> => {
+  const server = await Promise.race([stack.temporal, stack.s3].map((each) => each.exited.then(() => each)));
+  throw new LonghaulError('Internal', `${server.name} ended by itself: ${server.recentOutput().trim().slice(-500)}`);
+};
+
+/** `longhaul dev`: the embedded stack, until Ctrl-C. A second Ctrl-C does not wait for an orderly end. */
+export const register = (program: Command): void => {
+  const port = (flag: string) => (text: string) => parseWholeNumber(flag, text, 1, 65_535);
+  const command = defineCommand(program, {
+    usage: 'dev',
+    description: 'start Temporal, S3, a sample export API and a worker on this machine',
+    examples: ['longhaul dev', 'longhaul dev --ephemeral --port-ui 8233', 'longhaul dev --json --no-worker'],
+  });
+  command
+    .option('--port-temporal <port>', 'port of the Temporal server (default: a free one)', port('--port-temporal'))
+    .option('--port-ui <port>', 'port of the Temporal Web UI (default: a free one)', port('--port-ui'))
+    .option('--port-s3 <port>', 'port of the S3 server (default: a free one)', port('--port-s3'))
+    .option('--port-api <port>', 'port of the sample export API (default: a free one)', port('--port-api'))
+    .option('--data-dir <folder>', 'where everything is kept', '.longhaul')
+    .option('--ephemeral', 'keep everything in a temporary folder and throw it away at the end')
+    .option('--no-worker', 'start no worker: longhaul worker starts one apart')
+    .option('--url-lifetime <seconds>', 'how long signed URLs of the sample API live (default: 900)', (text) =>
+      parseWholeNumber('--url-lifetime', text, 1, 86_400),
+    );
+  command.action(async (options: DevOptions) => {
+    const output = outputOf(command);
+    // Before anything is started: Ctrl-C during the start must end what is up by then.
+    const stopping = new AbortController();
+    for (const signal of STOP_SIGNALS) {
+      process.on(signal, () => {
+        // What still runs is ended by the orphan guard when we are gone.
+        if (stopping.signal.aborted) process.exit(EXIT_CODES.cancelled);
+        output.note('Stopping…');
+        stopping.abort();
+      });
+    }
+    const { startStack } = load('../../dev/stack') as typeof StackModule;
+    const stack = await startStack(stackOptions(options, (text) => output.note(text)));
+    try {
+      if (!stopping.signal.aborted) {
+        output.data(stack.describe(), (description) => readyText(description, options.ephemeral === true));
+        await Promise.race([once(stopping.signal, 'abort'), serverLost(stack)]);
+      }
+    } finally {
+      await stack.stop();
+    }
+  });
+};

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { defineCommand } from '../lib/command';
+import { heavy } from '../lib/heavy';
+import { outputOf } from '../lib/output';
+
+/** `longhaul doctor` */
+export const register = (program: Command): void => {
+  const command = defineCommand(program, {
+    usage: 'doctor',
+    description: 'check this machine, Temporal, its workers and all projects',
+    examples: ['longhaul doctor', 'longhaul doctor --json'],
+  });
+  command.action(async () => {
+    await heavy.doctor().doctor(outputOf(command));
+  });
+};

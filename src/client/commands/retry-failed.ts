@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { MESSAGES } from '../../model/export-run';
+import { parseRecordNumber } from '../lib/arguments';
+import { defineCommand } from '../lib/command';
+import { plural } from '../lib/format';
+import { heavy } from '../lib/heavy';
+import { outputOf } from '../lib/output';
+
+const collect = (text: string, previous: number[] | undefined): number[] => [
+  ...(previous ?? []),
+  parseRecordNumber(text),
+];
+
+/** `longhaul retry-failed <run>` */
+export const register = (program: Command): void => {
+  const command = defineCommand(program, {
+    usage: 'retry-failed <run>',
+    description: 'move failed records of a waiting run again (transfer.on_error "wait")',
+    examples: [
+      'longhaul retry-failed export-project_01-20260131T093000Z',
+      'longhaul retry-failed export-project_01-20260131T093000Z --record 7 9',
+    ],
+  }).option('--record <n...>', 'only these records, by number (default: all failed)', collect);
+  command.action(async (run: string, options: { record?: number[] }) => {
+    const arg = options.record === undefined ? {} : { records: options.record };
+    const update = { name: MESSAGES.retryFailed, arg };
+    await heavy
+      .sendUpdate()
+      .sendUpdate(
+        outputOf(command),
+        run,
+        update,
+        ({ affected }) => `${plural(affected, 'failed record')} will be moved again.`,
+      );
+  });
+};

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { MESSAGES } from '../../model/export-run';
+import { parseRecordNumber } from '../lib/arguments';
+import { defineCommand } from '../lib/command';
+import { heavy } from '../lib/heavy';
+import { outputOf } from '../lib/output';
+
+/** `longhaul skip-record <run> <n>` */
+export const register = (program: Command): void => {
+  const command = defineCommand(program, {
+    usage: 'skip-record <run>',
+    description: 'give one failed record of a waiting run up (transfer.on_error "wait")',
+    examples: ['longhaul skip-record export-project_01-20260131T093000Z 7'],
+  }).argument('<n>', 'number of the record, as status and watch show it', parseRecordNumber);
+  command.action(async (run: string, record: number) => {
+    const update = { name: MESSAGES.skipRecord, arg: { record } };
+    await heavy.sendUpdate().sendUpdate(outputOf(command), run, update, () => `Record ${record} is skipped.`);
+  });
+};

@@ -1,0 +1,57 @@
+/** The Temporal client of one command. */
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { temporalConnection } from '../../config/temporal';
+import { LonghaulError } from '../../model/errors';
+import { describeFailure } from './failure';
+
+/** Long enough for a slow handshake across continents, short enough for somebody who waits at a prompt. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** For calls that the server answers by itself. The SDK would retry an absent server for about a minute. */
+export const CALL_TIMEOUT_MS = 10_000;
+
+export interface TemporalSession {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly address: string;
+  readonly namespace: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the server that TEMPORAL_* or the profile names.
+ * Throws TemporalUnreachable with the address; the namespace is checked by the first call that uses it.
+ */
+export const connectTemporal = async (): Promise<TemporalSession> => {
+  const { connectionOptions, namespace, address } = temporalConnection();
+  const connection = Connection.lazy({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    await connection.close();
+    const cause = error instanceof Error && isGrpcServiceError(error.cause) ? describeFailure(error).message : '';
+    const message = `The Temporal server at ${address} cannot be reached${cause === '' ? '' : ` (${cause})`}.`;
+    throw new LonghaulError('TemporalUnreachable', message);
+  }
+  return {
+    client: new Client({ connection, namespace }),
+    connection,
+    address,
+    namespace,
+    close: () => connection.close(),
+  };
+};
+
+/** Connects, does the work and closes the connection, whatever happens: an open one would keep the process alive. */
+export const withTemporal = async <T>(work: (session: TemporalSession) => Promise<T>): Promise<T> => {
+  const session = await connectTemporal();
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+};
+
+/** Every gRPC call made within `work` ends by the deadline. */
+export const withinMs = <T>(client: Client, timeoutMs: number, work: () => Promise<T>): Promise<T> =>
+  client.connection.withDeadline(Date.now() + timeoutMs, work);

@@ -1,0 +1,22 @@
+/**
+ * Modules that pull in the Temporal client, zod or the AWS SDK, loaded when a command runs: together they take most of a
+ * second, which nobody should wait for `--help`. (TypeScript's import() would need file extensions here.)
+ */
+import { createRequire } from 'node:module';
+import type * as Doctor from './doctor-checks';
+import type * as RunExport from './run-export';
+import type * as RunReport from './run-report';
+import type * as RunStatus from './run-status';
+import type * as SendUpdate from './send-update';
+import type * as ValidateProject from './validate-project';
+
+const load = createRequire(__filename);
+
+export const heavy = {
+  doctor: () => load('./doctor-checks') as typeof Doctor,
+  runExport: () => load('./run-export') as typeof RunExport,
+  runReport: () => load('./run-report') as typeof RunReport,
+  runStatus: () => load('./run-status') as typeof RunStatus,
+  sendUpdate: () => load('./send-update') as typeof SendUpdate,
+  validateProject: () => load('./validate-project') as typeof ValidateProject,
+};

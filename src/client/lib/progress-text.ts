@@ -1,0 +1,127 @@
+/** A run's progress as text: a block of lines for a terminal, one line for a pipe. Pure. */
+import type { ExportProgress, Stage } from '../../model/export-run';
+import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural, shorten } from './format';
+
+/** One transfer that is moving bytes now, as its heartbeat tells. */
+export interface InFlight {
+  /** The record's number, from the child's id; null where it cannot be told. */
+  readonly n: number | null;
+  readonly activity: string;
+  readonly bytes: number;
+  readonly sizeBytes: number | null;
+  readonly attempt: number;
+  /** Why the last attempt failed, where it is not the first. */
+  readonly lastError: string | null;
+}
+
+const STAGE_WORDS: Record<Stage, string> = {
+  preparing: 'checking configuration and access',
+  exporting: 'waiting for the vendor’s export',
+  listing: 'listing the records',
+  transferring: 'moving records',
+  parked: 'parked: waiting for an operator',
+  publishing: 'publishing',
+  cleaning: 'cleaning up',
+  reporting: 'writing the report',
+  done: 'done',
+};
+
+const MAX_FAILURES_SHOWN = 3;
+const MAX_IN_FLIGHT_SHOWN = 6;
+const BAR_CELLS = 24;
+
+const stageText = (progress: ExportProgress): string =>
+  `${STAGE_WORDS[progress.stage]}${progress.paused ? ' (paused)' : ''}`;
+
+const exportText = (progress: ExportProgress, now: Date): string | undefined => {
+  if (progress.stage !== 'exporting') return undefined;
+  const next = progress.nextPollAt === null ? null : Date.parse(progress.nextPollAt) - now.getTime();
+  return [
+    `export ${progress.exportId ?? 'not yet created'}`,
+    ...(progress.exportStatus === null ? [] : [progress.exportStatus]),
+    plural(progress.polls, 'poll'),
+    ...(next === null || Number.isNaN(next) ? [] : [`next in ${formatDuration(next)}`]),
+  ].join(', ');
+};
+
+const recordsText = (progress: ExportProgress): string => {
+  const done = formatCount(progress.totals.records);
+  const total = progress.recordsTotal === null ? '' : `/${formatCount(progress.recordsTotal)}`;
+  const failed = progress.totals.failed === 0 ? '' : `, ${formatCount(progress.totals.failed)} failed`;
+  return `${done}${total} records${failed}`;
+};
+
+/** Bytes of finished records, and those that transfers under way have moved. */
+const bytesOf = (progress: ExportProgress, inFlight: readonly InFlight[]): number =>
+  progress.totals.bytes + inFlight.reduce((sum, transfer) => sum + transfer.bytes, 0);
+
+const flowText = (progress: ExportProgress, inFlight: readonly InFlight[]): string =>
+  [
+    formatBytes(bytesOf(progress, inFlight)),
+    ...(progress.bytesPerSec > 0 ? [formatRate(progress.bytesPerSec)] : []),
+    ...(progress.etaMs === null || progress.stage !== 'transferring' ? [] : [`ETA ${formatDuration(progress.etaMs)}`]),
+    `${progress.inFlight} in flight of ${progress.maxWorkers}`,
+    `elapsed ${formatDuration(progress.elapsedMs)}`,
+  ].join(' · ');
+
+const inFlightText = (transfer: InFlight): string => {
+  const name = transfer.n === null ? transfer.activity : `#${transfer.n}`;
+  const amount =
+    transfer.sizeBytes === null || transfer.sizeBytes === 0
+      ? formatBytes(transfer.bytes)
+      : `${formatBar(transfer.bytes / transfer.sizeBytes, 16)} ${formatBytes(transfer.bytes)} of ${formatBytes(transfer.sizeBytes)}`;
+  const again = transfer.attempt > 1 ? ` · attempt ${transfer.attempt}` : '';
+  const why = transfer.attempt > 1 && transfer.lastError !== null ? `: ${transfer.lastError}` : '';
+  return `  ${name.padEnd(7)} ${amount}${again}${why}`;
+};
+
+/** The block that a terminal shows and redraws. Every line is cut to `width`, because a wrapped one breaks redrawing. */
+export const progressBlock = (
+  progress: ExportProgress,
+  inFlight: readonly InFlight[],
+  width: number,
+  now: Date = new Date(),
+): string[] => {
+  const total = progress.recordsTotal;
+  const fraction = total === null || total === 0 ? null : progress.totals.records / total;
+  const percent = fraction === null ? '' : ` ${Math.floor(fraction * 100)}%`;
+  const waiting = exportText(progress, now);
+  const shown = inFlight.slice(0, MAX_IN_FLIGHT_SHOWN);
+  const lines = [
+    `${progress.workflowId}  ${stageText(progress)}`,
+    ...(waiting === undefined ? [] : [waiting]),
+    ...(fraction === null ? [] : [`${formatBar(fraction, BAR_CELLS)}${percent}  ${recordsText(progress)}`]),
+    flowText(progress, inFlight),
+    ...shown.map(inFlightText),
+    ...(inFlight.length > shown.length ? [`  and ${inFlight.length - shown.length} more`] : []),
+    ...progress.failures
+      .slice(-MAX_FAILURES_SHOWN)
+      .map((failure) => `  failed #${failure.n} ${shorten(failure.source, 60)}: ${failure.message} [${failure.code}]`),
+    ...(progress.stage === 'parked' ? progress.actions.map((action) => `  ${action}`) : []),
+  ];
+  // One cell is kept free: many terminals wrap when the last one is written.
+  return lines.map((line) => (line.length < width ? line : `${line.slice(0, Math.max(1, width - 2))}…`));
+};
+
+/** One line for a log. */
+export const progressLine = (progress: ExportProgress, inFlight: readonly InFlight[], now: Date = new Date()): string =>
+  [stageText(progress), exportText(progress, now) ?? recordsText(progress), flowText(progress, inFlight)].join(' · ');
+
+/** All that `longhaul status` prints. */
+export const statusText = (progress: ExportProgress, status: string, inFlight: readonly InFlight[]): string => {
+  const waiting = exportText(progress, new Date());
+  return [
+    `run        ${progress.workflowId} (${status.toLowerCase()})`,
+    `project    ${progress.project}`,
+    `stage      ${stageText(progress)}`,
+    ...(waiting === undefined && progress.exportId === null
+      ? []
+      : [`export     ${waiting ?? String(progress.exportId)}`]),
+    `records    ${recordsText(progress)}`,
+    `moved      ${flowText(progress, inFlight)}`,
+    `published  ${plural(progress.publishedObjects, 'object')}${progress.publish === null ? '' : ` (${progress.publish})`}`,
+    ...inFlight.map(inFlightText),
+    ...progress.failures.map(({ n, source, code, message }) => `failed     #${n} ${source}: ${message} [${code}]`),
+    ...progress.actions.map((action) => `can do     ${action}`),
+  ].join('\n');
+};

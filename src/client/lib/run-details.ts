@@ -1,0 +1,102 @@
+/** Looks into the running children of a run: what their heartbeats say about bytes on the way. */
+import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { withinMs } from './connection';
+import type { InFlight } from './progress-text';
+
+/** Descriptions asked for in one look: a watcher must not load the server of a large run. */
+const MAX_CHILDREN_DESCRIBED = 16;
+const DESCRIBE_TIMEOUT_MS = 3_000;
+
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+interface Heartbeat {
+  readonly bytes: number;
+  readonly sizeBytes: number | null;
+}
+
+const numberOf = (holder: unknown, key: string): number | null => {
+  if (typeof holder !== 'object' || holder === null) return null;
+  const value: unknown = Reflect.get(holder, key);
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+};
+
+/** Of heartbeat details only what is understood: a newer worker may send another shape, and that is no error here. */
+export const readHeartbeat = (details: unknown): Heartbeat | null => {
+  const bytes = numberOf(details, 'bytes');
+  if (bytes === null) return null;
+  const version: unknown =
+    typeof details === 'object' && details !== null ? Reflect.get(details, 'version') : undefined;
+  return { bytes, sizeBytes: numberOf(version, 'sizeBytes') };
+};
+
+/** `<run>/record/<n>` → n. */
+export const recordNumberOf = (workflowId: string): number | null => {
+  const match = /\/record\/(\d+)$/.exec(workflowId);
+  return match === null ? null : Number(match[1]);
+};
+
+const describeActivity = async (
+  client: Client,
+  workflowId: string,
+  activity: PendingActivity,
+): Promise<InFlight | null> => {
+  const { heartbeatDetails, activityType, attempt, lastFailure } = activity;
+  const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+  const heartbeat = readHeartbeat(details);
+  const attempts = attempt ?? 1;
+  if (heartbeat === null && attempts < 2) return null;
+  return {
+    n: recordNumberOf(workflowId),
+    activity: activityType?.name ?? 'activity',
+    bytes: heartbeat?.bytes ?? 0,
+    sizeBytes: heartbeat?.sizeBytes ?? null,
+    attempt: attempts,
+    lastError: lastFailure?.message ?? null,
+  };
+};
+
+const describe = async (client: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> => {
+  try {
+    return await withinMs(client, DESCRIBE_TIMEOUT_MS, () => client.workflow.getHandle(workflowId).describe());
+  } catch {
+    // A child that has just closed, or a server that is busy: the picture is then less detailed for a second.
+    return undefined;
+  }
+};
+
+const activitiesOf = async (
+  client: Client,
+  workflowId: string,
+  from: WorkflowExecutionDescription,
+): Promise<InFlight[]> => {
+  const pending = from.raw.pendingActivities ?? [];
+  const described = await Promise.all(pending.map((activity) => describeActivity(client, workflowId, activity)));
+  return described.filter((transfer) => transfer !== null);
+};
+
+/**
+ * The transfers under way in the batches, at most MAX_CHILDREN_DESCRIBED, ordered by record. Best effort: never throws,
+ * and an empty answer means nothing but that nothing could be told.
+ */
+export const readInFlight = async (client: Client, batchIds: readonly string[]): Promise<InFlight[]> => {
+  const found: InFlight[] = [];
+  let budget = MAX_CHILDREN_DESCRIBED;
+  for (const batchId of batchIds) {
+    if (budget <= 0) break;
+    const batch = await describe(client, batchId);
+    if (batch === undefined) continue;
+    found.push(...(await activitiesOf(client, batchId, batch)));
+    const children = (batch.raw.pendingChildren ?? []).map((child) => child.workflowId ?? '').filter((id) => id !== '');
+    const chosen = children.slice(0, budget);
+    budget -= chosen.length;
+    const described = await Promise.all(
+      chosen.map(async (childId) => {
+        const child = await describe(client, childId);
+        return child === undefined ? [] : activitiesOf(client, childId, child);
+      }),
+    );
+    found.push(...described.flat());
+  }
+  return found.sort((a, b) => (a.n ?? -1) - (b.n ?? -1));
+};

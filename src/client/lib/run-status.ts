@@ -1,0 +1,70 @@
+/** The bodies of `longhaul status` and `longhaul watch`. */
+import type { ExportProgress, ExportResult } from '../../model/export-run';
+import { withTemporal } from './connection';
+import { describeFailure, type Failure, failureText } from './failure';
+import type { Output } from './output';
+import { viewFor } from './progress-view';
+import { type InFlight, statusText } from './progress-text';
+import { resultText } from './result-text';
+import { findRun, type FoundRun, noWorker, queryProgress } from './run';
+import { readInFlight } from './run-details';
+import { waitForRun } from './wait';
+
+/** What `status --json` prints: the progress query's answer where a worker gives one, and what the server knows. */
+export interface RunStatus extends Partial<ExportProgress> {
+  readonly workflowId: string;
+  /** As the server has it: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
+  readonly status: string;
+  readonly inFlightTransfers: readonly InFlight[];
+  readonly result?: ExportResult;
+  readonly failure?: Failure;
+}
+
+/** How a closed run ended: from history, so it needs no worker. */
+const endOf = async (run: FoundRun): Promise<Pick<RunStatus, 'result' | 'failure'>> => {
+  if (run.open) return {};
+  try {
+    return { result: await run.handle.result() };
+  } catch (error) {
+    return { failure: describeFailure(error) };
+  }
+};
+
+const textOf = (status: RunStatus, progress: ExportProgress | undefined): string => {
+  const { workflowId, result, failure } = status;
+  if (result !== undefined) return resultText(workflowId, result);
+  const head =
+    progress === undefined
+      ? `run        ${workflowId} (${status.status.toLowerCase()})`
+      : statusText(progress, status.status, status.inFlightTransfers);
+  return failure === undefined ? head : `${head}\n${failureText(failure)}`;
+};
+
+/** Throws RunNotFound; WorkerMissing where a running run has no worker that could tell how far it is. */
+export const showStatus = async (output: Output, workflowId: string): Promise<void> => {
+  await withTemporal(async ({ client }) => {
+    const run = await findRun(client, workflowId);
+    const end = await endOf(run);
+    // A run that has succeeded is told by its result: no need for a worker to replay it.
+    const progress = end.result === undefined ? await queryProgress(client, workflowId) : undefined;
+    if (run.open && progress === undefined) throw noWorker(workflowId);
+    const inFlightTransfers = run.open ? await readInFlight(client, progress?.runningBatches ?? []) : [];
+    const status: RunStatus = {
+      ...progress,
+      workflowId,
+      status: run.description.status.name,
+      inFlightTransfers,
+      ...end,
+    };
+    output.data(status, (shown) => textOf(shown, progress));
+  });
+};
+
+/** Follows a run; progress is the data here, so it goes to stdout. Throws RunNotFound or the run's failure. */
+export const watch = async (output: Output, workflowId: string): Promise<void> => {
+  await withTemporal(async ({ client }) => {
+    await findRun(client, workflowId);
+    const result = await waitForRun(client, workflowId, viewFor(output.io.stdout, output.json, 'data'), output);
+    output.data({ type: 'result', workflowId, result }, () => resultText(workflowId, result));
+  });
+};

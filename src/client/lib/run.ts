@@ -1,0 +1,104 @@
+/** One run in Temporal: is it there, what was asked for, how far is it. */
+import {
+  type Client,
+  isGrpcCancelledError,
+  isGrpcDeadlineError,
+  isGrpcServiceError,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import { LonghaulError } from '../../model/errors';
+import { type ExportInput, type ExportProgress, MESSAGES } from '../../model/export-run';
+import { TASK_QUEUES, WORKFLOWS } from '../../model/names';
+import { CALL_TIMEOUT_MS, withinMs } from './connection';
+import type { ExportWorkflow } from './start-export';
+
+/** A query needs a worker: it answers in milliseconds, or nobody is there. */
+const QUERY_TIMEOUT_MS = 4_000;
+
+export interface FoundRun {
+  readonly handle: WorkflowHandle<ExportWorkflow>;
+  readonly description: WorkflowExecutionDescription;
+  readonly open: boolean;
+}
+
+export const isOpen = (description: WorkflowExecutionDescription): boolean =>
+  ['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW'].includes(description.status.name);
+
+/** The newest execution of a workflow id. Throws RunNotFound where there is none, or where it is no export. */
+export const findRun = async (client: Client, workflowId: string): Promise<FoundRun> => {
+  const handle = client.workflow.getHandle<ExportWorkflow>(workflowId);
+  let description: WorkflowExecutionDescription;
+  try {
+    description = await withinMs(client, CALL_TIMEOUT_MS, () => handle.describe());
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    const namespace = client.options.namespace;
+    throw new LonghaulError('RunNotFound', `There is no run "${workflowId}" in the namespace "${namespace}".`);
+  }
+  if (description.type !== WORKFLOWS.exportToS3) {
+    throw new LonghaulError(
+      'RunNotFound',
+      `"${workflowId}" is a ${description.type}, not a run of ${WORKFLOWS.exportToS3}.`,
+    );
+  }
+  return { handle, description, open: isOpen(description) };
+};
+
+/** As findRun, for what only a running run can do. Throws RunNotRunning with how it ended. */
+export const findOpenRun = async (client: Client, workflowId: string): Promise<FoundRun> => {
+  const run = await findRun(client, workflowId);
+  if (run.open) return run;
+  const status = run.description.status.name.toLowerCase().replaceAll('_', ' ');
+  throw new LonghaulError('RunNotRunning', `The run "${workflowId}" has ended (${status}).`);
+};
+
+export const noWorker = (workflowId: string, more = ''): LonghaulError =>
+  new LonghaulError(
+    'WorkerMissing',
+    `No worker answers for the run "${workflowId}" on the task queue "${TASK_QUEUES.workflows}".${more}`,
+  );
+
+/** The first workflow task has not been done yet, or no poller was seen lately. */
+const GRPC_FAILED_PRECONDITION = 9;
+
+const codeOf = ({ code }: { readonly code: number }): number => code;
+
+/** A call that ran into its deadline. Either side may notice first, and the server then calls it cancelled. */
+export const isOverdue = (error: unknown): boolean => isGrpcDeadlineError(error) || isGrpcCancelledError(error);
+
+/** True where the server is well but no worker took the query. */
+const isUnanswered = (error: unknown): boolean => {
+  if (isOverdue(error)) return true;
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return isGrpcServiceError(cause) && codeOf(cause) === GRPC_FAILED_PRECONDITION;
+};
+
+/** The run's own account of itself. Undefined where no worker answers: the server alone does not know it. */
+export const queryProgress = async (client: Client, workflowId: string): Promise<ExportProgress | undefined> => {
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    return await withinMs(client, QUERY_TIMEOUT_MS, () => handle.query<ExportProgress>(MESSAGES.progress));
+  } catch (error) {
+    if (isUnanswered(error) || (error instanceof Error && error.name === 'QueryNotRegisteredError')) return undefined;
+    throw error;
+  }
+};
+
+/** What the run was started with, from the first event of its history: it is there without a worker. */
+export const startInput = async (client: Client, workflowId: string): Promise<ExportInput | undefined> => {
+  const history = await withinMs(client, CALL_TIMEOUT_MS, () =>
+    client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId },
+      maximumPageSize: 1,
+    }),
+  );
+  const payloads = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+  const [input] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
+  const isInput =
+    typeof input === 'object' && input !== null && 'project' in input && typeof input.project === 'string';
+  return isInput ? (input as ExportInput) : undefined;
+};

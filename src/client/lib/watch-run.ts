@@ -1,0 +1,102 @@
+/** Follows a run to its end. */
+import type { Client } from '@temporalio/client';
+import type { ExportProgress, ExportResult } from '../../model/export-run';
+import { describeFailure } from './failure';
+import type { ProgressView } from './progress-view';
+import type { InFlight } from './progress-text';
+import { noWorker, queryProgress } from './run';
+import { readInFlight } from './run-details';
+import type { ExportWorkflow } from './start-export';
+
+/** Fast enough to look alive; a query costs the server and a worker some milliseconds each. */
+const LOOK_INTERVAL_MS = 1_000;
+/** While Temporal is away: its clients reconnect by themselves, so only the next question is put off. */
+const RECONNECT_INTERVAL_MS = 2_000;
+
+const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+
+const isOutage = (error: unknown): boolean => describeFailure(error).code === 'TemporalUnreachable';
+
+/** Waits for the end, over outages of the server. Throws the run's failure. */
+const resultOf = async (client: Client, workflowId: string, signal: AbortSignal): Promise<ExportResult> => {
+  for (;;) {
+    try {
+      return await client.workflow.getHandle<ExportWorkflow>(workflowId).result();
+    } catch (error) {
+      if (signal.aborted || !isOutage(error)) throw error;
+      await sleep(RECONNECT_INTERVAL_MS, signal);
+    }
+  }
+};
+
+/** Says once, when it begins and when it is over, why there is nothing to see. */
+class Silence {
+  #reason = '';
+
+  constructor(private readonly view: ProgressView) {}
+
+  get active(): boolean {
+    return this.#reason !== '';
+  }
+
+  set(reason: string): void {
+    if (reason !== this.#reason && reason !== '') this.view.note(reason);
+    this.#reason = reason;
+  }
+}
+
+const look = async (client: Client, workflowId: string): Promise<[ExportProgress, InFlight[]] | undefined> => {
+  const progress = await queryProgress(client, workflowId);
+  return progress === undefined ? undefined : [progress, await readInFlight(client, progress.runningBatches)];
+};
+
+/**
+ * Shows progress until the run ends, and answers its result. Goes on while no worker answers or the server is away.
+ * Throws the run's failure, or the signal's reason when it is aborted.
+ */
+export const watchRun = async (
+  client: Client,
+  workflowId: string,
+  view: ProgressView,
+  signal: AbortSignal,
+): Promise<ExportResult> => {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  const result = resultOf(client, workflowId, stop);
+  result.then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  const silence = new Silence(view);
+  while (!stop.aborted) {
+    try {
+      const seen = await look(client, workflowId);
+      if (seen === undefined) silence.set(`${noWorker(workflowId).message} Waiting; start one with: longhaul worker`);
+      else {
+        silence.set('');
+        if (!signal.aborted) view.update(...seen);
+      }
+    } catch (error) {
+      const failure = describeFailure(error);
+      // RunNotFound and the like come from the result too, with the better words.
+      if (failure.code === 'TemporalUnreachable') silence.set(`${failure.message} Waiting for it to come back.`);
+    }
+    await sleep(LOOK_INTERVAL_MS, stop);
+  }
+  signal.throwIfAborted();
+  // The last state, so that the block left on the screen is not one second old. The run is closed: no worker, no matter.
+  const last = silence.active ? undefined : await look(client, workflowId).catch(() => undefined);
+  if (last !== undefined) view.update(...last);
+  view.end();
+  return await result;
+};

@@ -1,0 +1,112 @@
+/** Settings of the process. This folder is the only reader of process.env. */
+import { homedir } from 'node:os';
+import * as path from 'node:path';
+import { LonghaulError } from '../model/errors';
+import { LOG_LEVELS } from './project-schema';
+import type { Environment } from './types';
+
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+/** For docs/reference/environment.md. */
+export const ENVIRONMENT_VARIABLES = [
+  { name: 'LONGHAUL_CONFIG_DIR', default: './configs', meaning: 'Folder that holds one folder per project.' },
+  { name: 'LONGHAUL_LOG_LEVEL', default: 'INFO', meaning: 'DEBUG, INFO, WARNING or ERROR.' },
+  {
+    name: 'LONGHAUL_LOG_FORMAT',
+    default: 'json',
+    meaning: '`json`: one object per line. `pretty`: plain lines for people.',
+  },
+  {
+    name: 'LONGHAUL_TRANSFER_MEMORY_MB',
+    default: '128',
+    meaning: 'Upper bound of all part buffers of the process, in MiB.',
+  },
+  { name: 'LONGHAUL_TRANSFER_SLOTS', default: '32', meaning: 'Transfer activities at once in this process.' },
+  {
+    name: 'LONGHAUL_METRICS_ADDRESS',
+    default: 'off',
+    meaning: 'Address of the Prometheus metrics of the Temporal SDK, `host:port`.',
+  },
+  {
+    name: 'LONGHAUL_HEALTH_ADDRESS',
+    default: 'off',
+    meaning: 'Address of /health, /ready and /metrics (of the transfers), `host:port`.',
+  },
+  {
+    name: 'XDG_CACHE_HOME',
+    default: '~/.cache',
+    meaning: 'Folder whose `longhaul` folder keeps the tools of the embedded stack.',
+  },
+] as const;
+
+/** An empty variable counts as not set: that is how orchestrators write "none". */
+const read = (env: EnvironmentVariables, name: string): string | null => {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? null : value;
+};
+
+const refuse = (name: string, expected: string, value: string): LonghaulError =>
+  new LonghaulError(
+    'ConfigInvalid',
+    `Environment variable ${name}: expected ${expected}, got "${value.slice(0, 80)}".`,
+  );
+
+const readInteger = (env: EnvironmentVariables, name: string, fallback: number, min: number, max: number): number => {
+  const value = read(env, name);
+  if (value === null) return fallback;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  if (!(number >= min && number <= max)) throw refuse(name, `a whole number from ${min} to ${max}`, value);
+  return number;
+};
+
+const readChoice = <T extends string>(
+  env: EnvironmentVariables,
+  name: string,
+  fallback: T,
+  choices: readonly T[],
+): T => {
+  const value = read(env, name);
+  if (value === null) return fallback;
+  const choice = choices.find((known) => known.toLowerCase() === value.toLowerCase());
+  if (choice === undefined) throw refuse(name, choices.join(', '), value);
+  return choice;
+};
+
+/** `port` alone binds to this machine only; `:port` to every interface, as is the custom of Go programs. */
+const readAddress = (env: EnvironmentVariables, name: string): string | null => {
+  const value = read(env, name);
+  if (value === null) return null;
+  const match = /^(?:(\[[0-9a-f:.]+\]|[A-Za-z0-9_.-]*)(:))?(\d{1,5})$/i.exec(value);
+  const port = Number(match?.[3] ?? NaN);
+  if (match === null || !(port <= 65_535)) throw refuse(name, 'host:port', value);
+  const host = match[2] === undefined ? '127.0.0.1' : (match[1] ?? '') || '0.0.0.0';
+  return `${host}:${port}`;
+};
+
+const cacheDirOf = (env: EnvironmentVariables): string => {
+  const base = read(env, 'XDG_CACHE_HOME');
+  // XDG base directory specification: a relative path is invalid and ignored.
+  const root = base !== null && path.isAbsolute(base) ? base : path.join(read(env, 'HOME') ?? homedir(), '.cache');
+  return path.join(root, 'longhaul');
+};
+
+/** Reads the settings of the process. Throws ConfigInvalid that names the variable, what was expected and what is there. */
+export const readEnvironment = (env: EnvironmentVariables = process.env): Environment => ({
+  configDir: path.resolve(read(env, 'LONGHAUL_CONFIG_DIR') ?? 'configs'),
+  logLevel: readChoice(env, 'LONGHAUL_LOG_LEVEL', 'INFO', LOG_LEVELS),
+  logFormat: readChoice(env, 'LONGHAUL_LOG_FORMAT', 'json', ['json', 'pretty']),
+  transferMemoryBytes: readInteger(env, 'LONGHAUL_TRANSFER_MEMORY_MB', 128, 16, 1024 ** 2) * 1024 ** 2,
+  transferSlots: readInteger(env, 'LONGHAUL_TRANSFER_SLOTS', 32, 1, 1024),
+  metricsAddress: readAddress(env, 'LONGHAUL_METRICS_ADDRESS'),
+  healthAddress: readAddress(env, 'LONGHAUL_HEALTH_ADDRESS'),
+  cacheDir: cacheDirOf(env),
+});
+
+/** The environment for a process that we start: ours, with `overrides`; an override of undefined removes the variable. */
+export const childEnv = (
+  overrides: EnvironmentVariables = {},
+  env: EnvironmentVariables = process.env,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...env, ...overrides }).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );

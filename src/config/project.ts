@@ -1,0 +1,145 @@
+/** Loads a project: configs/<project>/config.json, checked as a whole, with defaults, units and secrets wrapped. */
+import { LonghaulError } from '../model/errors';
+import { Secret } from '../model/secret';
+import { ConfigText } from './config-text';
+import { readEnvironment, type EnvironmentVariables } from './environment';
+import { applyOverrides, type Overrides } from './overrides';
+import { problemsOf, type Problem } from './problems';
+import { readConfigText } from './project-dir';
+import { projectSchema, type ProjectFile } from './project-schema';
+import { crossFaults } from './project-rules';
+import type { AwsCredentialsSource, ProjectConfig } from './types';
+import { trimSlashes } from './value-rules';
+
+export { listProjects } from './project-dir';
+
+const MIB = 1024 ** 2;
+
+export interface LoadProjectOptions {
+  /** Folder of the project folders; LONGHAUL_CONFIG_DIR by default. */
+  readonly configDir?: string;
+  readonly env?: EnvironmentVariables;
+  /** Overrides by dotted name: `{"aws.max_workers": 4}`. */
+  readonly set?: Overrides | undefined;
+}
+
+const findApiKey = (api: ProjectFile['api_'], env: EnvironmentVariables): { apiKey: Secret | null; source: string } => {
+  const given = api.api_key?.trim() ?? '';
+  if (given !== '') return { apiKey: new Secret(given), source: 'api_.api_key' };
+  if (api.api_key_env === null) return { apiKey: null, source: 'neither api_.api_key nor api_.api_key_env is set' };
+  const variable = `environment variable ${api.api_key_env} (api_.api_key_env)`;
+  // Files and secret stores like to end a value with a line feed, which no HTTP header may hold.
+  const value = env[api.api_key_env]?.trim();
+  if (value === undefined) return { apiKey: null, source: `${variable} is not set` };
+  return value === ''
+    ? { apiKey: null, source: `${variable} is empty` }
+    : { apiKey: new Secret(value), source: variable };
+};
+
+/** Explicit keys, else the profile, else the default chain of the SDK. */
+const credentialsOf = (aws: ProjectFile['aws']): AwsCredentialsSource => {
+  if (aws.access_key_id !== null && aws.secret_access_key !== null) {
+    return {
+      kind: 'keys',
+      accessKeyId: aws.access_key_id,
+      secretAccessKey: new Secret(aws.secret_access_key),
+      ...(aws.session_token === null ? {} : { sessionToken: new Secret(aws.session_token) }),
+    };
+  }
+  return aws.profile === null ? { kind: 'default' } : { kind: 'profile', profile: aws.profile };
+};
+
+const toleratedOf = (value: string | number): ProjectConfig['transfer']['toleratedFailures'] =>
+  typeof value === 'number' ? { count: value } : { percent: Number(value.slice(0, -1)) };
+
+const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables): ProjectConfig => {
+  const { api_: api, aws, transfer } = file;
+  const { apiKey, source } = findApiKey(api, env);
+  const targetPrefix = trimSlashes(aws.target_prefix);
+  const controlPrefix = targetPrefix === '' ? '_longhaul' : `${targetPrefix}/_longhaul`;
+  return {
+    project,
+    api: {
+      provider: api.provider,
+      endpoint: api.endpoint,
+      apiKey,
+      apiKeySource: source,
+      organizationId: api.organization_id,
+      pollIntervalMs: api.poll_interval_sec * 1000,
+      exportTimeoutMs: api.export_timeout_sec * 1000,
+      httpTimeoutMs: api.http_timeout_sec * 1000,
+    },
+    aws: {
+      region: aws.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'),
+      endpoint: aws.endpoint,
+      forcePathStyle: aws.force_path_style ?? aws.endpoint !== null,
+      credentials: credentialsOf(aws),
+      targetBucket: aws.target_bucket,
+      targetPrefix,
+      controlPrefix: aws.control_prefix === null ? controlPrefix : trimSlashes(aws.control_prefix),
+      maxWorkers: aws.max_workers,
+      httpDownloadTimeoutMs: aws.http_download_timeout_sec * 1000,
+      partSizeBytes: aws.part_size_mb * MIB,
+      publish: aws.publish,
+      cleanup: aws.cleanup,
+      keyTemplate: aws.key_template,
+      serverSideEncryption: aws.server_side_encryption,
+      kmsKeyId: aws.kms_key_id,
+    },
+    transfer: {
+      onError: transfer.on_error,
+      toleratedFailures: toleratedOf(transfer.tolerated_failures),
+      allowedHosts: transfer.allowed_hosts,
+      maxBytesPerSec: transfer.max_bytes_per_sec,
+      lanes: transfer.lanes,
+      pageRecords: transfer.page_records,
+      stallTimeoutMs: transfer.stall_timeout_sec * 1000,
+      retryForMs: transfer.retry_for_sec * 1000,
+      copyPartThresholdBytes: transfer.copy_part_threshold_mb * MIB,
+    },
+    logging: { level: file.logging.level },
+  };
+};
+
+/** One message for all problems, in the order of the file: each round of correct-and-try costs the reader a deployment. */
+const report = (text: ConfigText, problems: readonly Problem[]): string => {
+  const placed = problems.map((problem) => {
+    // A key that is missing is looked for in its section.
+    const place = text.placeOf(problem.path) ?? text.placeOf(problem.path.slice(0, -1));
+    const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
+    return { text: problem.text + where, order: place === undefined ? Infinity : place.line * 1e6 + place.column };
+  });
+  const repeated = text.repeatedKeys().map(({ path, place }) => ({
+    text: `${path.join('.')} is given twice (line ${place.line}, column ${place.column})`,
+    order: place.line * 1e6 + place.column,
+  }));
+  const phrases = [...placed, ...repeated].sort((a, b) => (a.order < b.order ? -1 : 1)).map((item) => item.text);
+  return `${text.path}: ${phrases.join('; ')}.`;
+};
+
+/**
+ * Loads and checks one project. Nothing is contacted.
+ * Throws ConfigNotFound, ConfigMalformed (line and column), ConfigInvalid (every problem at once), and InvalidInput for
+ * a wrong project name or override. A missing API key is not an error here: see requireApiKey.
+ */
+export const loadProject = (project: string, options: LoadProjectOptions = {}): ProjectConfig => {
+  const env = options.env ?? process.env;
+  const source = readConfigText(options.configDir ?? readEnvironment(env).configDir, project);
+  const text = new ConfigText(source.path, source.text);
+  const set = options.set ?? {};
+  const input = applyOverrides(text.value, set);
+  const parsed = projectSchema.safeParse(input);
+  const found = parsed.success ? crossFaults(parsed.data) : problemsOf(parsed.error.issues, input);
+  const overridden = found.find((problem) => Object.hasOwn(set, problem.path.join('.')));
+  if (overridden !== undefined) throw new LonghaulError('InvalidInput', `Override of ${overridden.text}.`);
+  if (!parsed.success || found.length > 0 || text.repeatedKeys().length > 0) {
+    throw new LonghaulError('ConfigInvalid', report(text, found));
+  }
+  return resolve(project, parsed.data, env);
+};
+
+/** The API key, or ApiKeyMissing that names the variable or key it should have come from. */
+export const requireApiKey = (config: ProjectConfig): Secret => {
+  if (config.api.apiKey !== null) return config.api.apiKey;
+  throw new LonghaulError('ApiKeyMissing', `Project "${config.project}" has no API key: ${config.api.apiKeySource}.`);
+};

@@ -1,0 +1,88 @@
+/** The keys of config.json as a flat list, walked from the schema: for hints, overrides and the reference page. */
+import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { projectSchema } from './project-schema';
+
+/** The parts of JSON Schema (draft 2020-12) that the project schema uses. */
+interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Record<string, JsonSchema>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+export interface ConfigKey {
+  /** Dotted, as in messages and overrides: `aws.max_workers`. */
+  readonly path: string;
+  readonly section: string;
+  /** JSON types that it may have: string, integer, number, boolean, array, null. */
+  readonly types: readonly string[];
+  readonly values: readonly string[] | null;
+  readonly minimum: number | null;
+  readonly maximum: number | null;
+  readonly required: boolean;
+  /** Undefined where the key is required. */
+  readonly default: unknown;
+  readonly description: string;
+}
+
+/** JSON Schema of the file as people write it, for editors. */
+export const projectJsonSchema = (): Record<string, unknown> => z.toJSONSchema(projectSchema, { io: 'input' });
+
+const keyOf = (section: string, name: string, schema: JsonSchema, required: boolean): ConfigKey => {
+  const variants = schema.anyOf ?? [schema];
+  const values = variants.flatMap((variant) => variant.enum ?? []).map(String);
+  return {
+    path: section === '' ? name : `${section}.${name}`,
+    section,
+    types: variants.flatMap((variant) => variant.type ?? 'string'),
+    values: values.length === 0 ? null : values,
+    // Zod writes the bounds of a safe integer where there is none of ours; they say nothing to a reader.
+    minimum: variants.find((variant) => variant.minimum !== undefined)?.minimum ?? null,
+    maximum: variants.find((variant) => (variant.maximum ?? Infinity) < Number.MAX_SAFE_INTEGER)?.maximum ?? null,
+    required,
+    default: schema.default,
+    description: schema.description ?? '',
+  };
+};
+
+/** Sections in the order of the file, with their description. */
+export const configSections = (): { name: string; description: string }[] => {
+  const root = projectJsonSchema() as JsonSchema;
+  return Object.entries(root.properties ?? {})
+    .filter(([, schema]) => schema.type === 'object')
+    .map(([name, schema]) => ({ name, description: schema.description ?? '' }));
+};
+
+let keys: readonly ConfigKey[] | undefined;
+
+/** Every key of config.json, in the order of the schema. */
+export const configKeys = (): readonly ConfigKey[] => {
+  keys ??= Object.entries((projectJsonSchema() as JsonSchema).properties ?? {}).flatMap(([section, schema]) =>
+    schema.type === 'object'
+      ? Object.entries(schema.properties ?? {}).map(([name, inner]) =>
+          keyOf(section, name, inner, schema.required?.includes(name) ?? false),
+        )
+      : [keyOf('', section, schema, false)],
+  );
+  return keys;
+};
+
+const leaf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
+
+/**
+ * The known key that a mistyped one most likely means. The last name counts as much as the whole path, because a key is
+ * as often put into the wrong section as it is misspelt.
+ */
+export const nearestKey = (path: string): string => {
+  const candidates = [...configKeys().map((key) => key.path), ...configSections().map((section) => section.name)];
+  const score = (known: string): number =>
+    Math.min(distance(path, known), distance(leaf(path), leaf(known)) + (known.includes('.') ? 1 : 0));
+  return candidates.reduce((best, known) => (score(known) < score(best) ? known : best));
+};

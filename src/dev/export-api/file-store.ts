@@ -1,0 +1,51 @@
+/** What the file host serves: sample files by URL path, each with a version that can change while it runs. */
+import { createHash } from 'node:crypto';
+import type { ExportType } from '../../model/export-run';
+import type { SampleFile } from './types';
+
+const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+export const urlPathOf = (type: ExportType, file: SampleFile): string =>
+  `/${type}/${encodePath(file.dataset)}/${encodePath(file.path)}`;
+
+export interface ServedFile {
+  readonly file: SampleFile;
+  readonly version: number;
+  readonly etag: string;
+  /** An HTTP date. */
+  readonly lastModified: string;
+}
+
+export class FileStore {
+  readonly #byType = new Map<ExportType, readonly SampleFile[]>();
+  readonly #byPath = new Map<string, SampleFile>();
+  readonly #versions = new Map<string, number>();
+
+  set(type: ExportType, files: readonly SampleFile[]): void {
+    for (const old of this.of(type)) this.#byPath.delete(urlPathOf(type, old));
+    this.#byType.set(type, files);
+    for (const file of files) this.#byPath.set(urlPathOf(type, file), file);
+  }
+
+  of(type: ExportType): readonly SampleFile[] {
+    return this.#byType.get(type) ?? [];
+  }
+
+  /** @param path as in the URL: percent-encoded. */
+  get(path: string): ServedFile | undefined {
+    const file = this.#byPath.get(path);
+    if (file === undefined) return undefined;
+    const version = this.#versions.get(path) ?? 1;
+    const identity = JSON.stringify([path, file.sizeBytes, file.content, version]);
+    const etag = `"${createHash('sha256').update(identity).digest('hex').slice(0, 32)}"`;
+    // A date per version, a fixed one so that two processes that serve the same set agree.
+    const lastModified = new Date(Date.UTC(2026, 4, 7, 13, 50, version)).toUTCString();
+    return { file, version, etag, lastModified };
+  }
+
+  changeVersion(suffix: string): void {
+    const paths = [...this.#byPath.keys()].filter((path) => path.endsWith(suffix));
+    if (paths.length === 0) throw new Error(`No sample file ends with ${suffix}`);
+    for (const path of paths) this.#versions.set(path, (this.#versions.get(path) ?? 1) + 1);
+  }
+}

@@ -1,0 +1,212 @@
+/** The embedded stack: Temporal, S3 and the sample export API on free ports, and workers beside them. */
+import { mkdirSync } from 'node:fs';
+import type { Role } from '../model/names';
+import { openDataDir } from './data-dir';
+import type { DataDir } from './data-dir';
+import { startExportApi } from './export-api';
+import type { ExportApi, ExportApiOptions } from './export-api';
+import { choosePort } from './ports';
+import type { LoggedProcess } from './process';
+import { startS3Server } from './s3-server';
+import { SAMPLE_PROJECT, sampleConfig, writeProjectConfig } from './sample-config';
+import { SAMPLE_PREFIX_URI, SAMPLE_TARGET_BUCKET, seedSampleData } from './seed';
+import { startTemporalServer } from './temporal-server';
+import { toolPaths } from './tools';
+import type { S3Server, StackDescription, TemporalServer } from './types';
+import { startWorkerProcess } from './worker-process';
+
+export interface StackOptions {
+  /** Where everything is kept; a new temporary folder where it is left out. */
+  readonly dataDir?: string;
+  /** Removes the data folder at the end. Default: true where `dataDir` is left out. */
+  readonly ephemeral?: boolean;
+  /** Free ones where they are left out. */
+  readonly ports?: { readonly temporal?: number; readonly ui?: number; readonly s3?: number; readonly api?: number };
+  /** How many workers to start: true is one, false (the default) none. */
+  readonly worker?: boolean | number;
+  readonly exportApi?: ExportApiOptions;
+  readonly namespace?: string;
+  /** Sample buckets, 1,200 source objects and the project `sample`. Default true. */
+  readonly sampleData?: boolean;
+  readonly onProgress?: (message: string) => void;
+}
+
+export interface StackWorkerOptions {
+  readonly roles?: readonly Role[];
+  readonly namespace?: string;
+  readonly configDir?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Stack {
+  readonly dataDir: string;
+  /** Holds `sample/config.json`; what LONGHAUL_CONFIG_DIR is for its workers. */
+  readonly configDir: string;
+  readonly logDir: string;
+  readonly temporal: TemporalServer;
+  readonly s3: S3Server;
+  readonly exportApi: ExportApi;
+  readonly workers: readonly LoggedProcess[];
+  describe(): StackDescription;
+  /** Starts `longhaul worker` and waits until it polls. `stop()` ends it too. */
+  startWorker(options?: StackWorkerOptions): Promise<LoggedProcess>;
+  /** Ends everything in order: workers first, so that they can still hand their work over. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** What has been started, to be ended in reverse order, also when a later start fails. */
+class Teardown {
+  readonly #steps: (() => void | Promise<void>)[] = [];
+
+  add(step: () => void | Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  /** Every step runs even where one before it fails; the first fault is thrown at the end. */
+  async run(): Promise<void> {
+    const faults: unknown[] = [];
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
+  }
+}
+
+interface Servers {
+  readonly temporal: TemporalServer;
+  readonly s3: S3Server;
+  readonly exportApi: ExportApi;
+}
+
+const startServers = async (options: StackOptions, data: DataDir, teardown: Teardown): Promise<Servers> => {
+  const { ports = {}, namespace, sampleData = true, onProgress = () => undefined } = options;
+  await toolPaths(); // first, because it may build for minutes, and says so itself
+  onProgress('Starting the Temporal server, the S3 server and the sample export API');
+  const logDir = data.folder('logs');
+  mkdirSync(logDir, { recursive: true });
+  const keep = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    teardown.add(() => started.stop());
+    return started;
+  };
+  const startApi = async (): Promise<ExportApi> => {
+    const api = await startExportApi({
+      apiKey: data.credentials.apiKey,
+      apiPort: await choosePort(ports.api, 'the sample export API'),
+      ...(sampleData ? { prefixes: { vulnerability: [SAMPLE_PREFIX_URI] } } : {}),
+      ...options.exportApi,
+    });
+    teardown.add(() => api.close());
+    return api;
+  };
+  // All of them are awaited before a fault is thrown: one that is still starting could not be stopped.
+  const [temporal, s3, exportApi] = await Promise.allSettled([
+    keep(
+      startTemporalServer({
+        dataDir: data.folder('temporal'),
+        logDir,
+        ...(ports.temporal === undefined ? {} : { port: ports.temporal }),
+        ...(ports.ui === undefined ? {} : { uiPort: ports.ui }),
+        ...(namespace === undefined ? {} : { namespace }),
+      }),
+    ),
+    keep(
+      startS3Server({
+        dataDir: data.folder('s3'),
+        logDir,
+        credentials: data.credentials,
+        ...(ports.s3 === undefined ? {} : { port: ports.s3 }),
+      }),
+    ),
+    startApi(),
+  ]);
+  if (temporal.status === 'rejected') throw temporal.reason;
+  if (s3.status === 'rejected') throw s3.reason;
+  if (exportApi.status === 'rejected') throw exportApi.reason;
+  return { temporal: temporal.value, s3: s3.value, exportApi: exportApi.value };
+};
+
+const describeStack = (
+  { temporal, s3, exportApi }: Servers,
+  workers: readonly LoggedProcess[],
+  dataDir: string,
+): StackDescription => ({
+  temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
+  s3: {
+    endpoint: s3.endpoint,
+    region: s3.region,
+    accessKeyId: s3.accessKeyId,
+    secretAccessKey: s3.secretAccessKey,
+  },
+  exportApi: { endpoint: exportApi.endpoint, apiKey: exportApi.apiKey, filesUrl: exportApi.filesUrl },
+  pids: {
+    dev: process.pid,
+    temporal: temporal.pid,
+    s3: s3.pid,
+    ...Object.fromEntries(workers.map(({ name, pid }) => [name, pid])),
+  },
+  dataDir,
+});
+
+/**
+ * Starts the stack and resolves when all of it is ready.
+ * Throws ToolMissing, PortInUse (a chosen port is taken), InvalidInput (the data folder is in use); nothing is left then.
+ */
+export const startStack = async (options: StackOptions = {}): Promise<Stack> => {
+  const ephemeral = options.ephemeral ?? options.dataDir === undefined;
+  const data = openDataDir(options.dataDir, ephemeral);
+  const teardown = new Teardown();
+  teardown.add(() => data.release());
+  const workers: LoggedProcess[] = [];
+  const configDir = data.folder('configs');
+  const logDir = data.folder('logs');
+  let started = 0;
+  let stopping: Promise<void> | null = null;
+  try {
+    const servers = await startServers(options, data, teardown);
+    const { temporal, s3, exportApi } = servers;
+    const startWorker = async (worker: StackWorkerOptions = {}): Promise<LoggedProcess> => {
+      started += 1;
+      const child = await startWorkerProcess({
+        name: started === 1 ? 'worker' : `worker-${started}`,
+        temporalAddress: temporal.address,
+        namespace: worker.namespace ?? temporal.namespace,
+        configDir: worker.configDir ?? configDir,
+        logDir,
+        ...(worker.roles === undefined ? {} : { roles: worker.roles }),
+        ...(worker.env === undefined ? {} : { env: worker.env }),
+      });
+      workers.push(child);
+      void child.exited.then(() => workers.splice(workers.indexOf(child), 1));
+      return child;
+    };
+    const stack: Stack = {
+      dataDir: data.path,
+      configDir,
+      logDir,
+      ...servers,
+      workers,
+      describe: () => describeStack(servers, workers, data.path),
+      startWorker,
+      stop: () => (stopping ??= teardown.run()),
+    };
+    teardown.add(async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    });
+    if (options.sampleData ?? true) {
+      await seedSampleData(s3);
+      writeProjectConfig(configDir, SAMPLE_PROJECT, sampleConfig({ s3, exportApi }, SAMPLE_TARGET_BUCKET));
+    }
+    const workerCount = Number(options.worker ?? 0);
+    if (workerCount > 0) options.onProgress?.('Starting the worker');
+    for (let n = 0; n < workerCount; n += 1) await startWorker();
+    return stack;
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+};

@@ -1,0 +1,67 @@
+/** /health, /ready and /metrics over HTTP, for orchestrators and Prometheus. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LonghaulError } from '../model/errors';
+import { transferMetrics } from './metrics';
+
+export interface HealthOptions {
+  /** `host:port`; port 0: any free one. */
+  readonly address: string;
+  /** True once the workers poll, false again while they drain. */
+  readonly isReady: () => boolean;
+  readonly metrics?: () => string;
+}
+
+export interface HealthServer {
+  /** Where it listens: `host:port`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+type Answer = readonly [status: number, body: string, contentType?: string];
+
+const answer = (request: IncomingMessage, isReady: () => boolean, metrics: () => string): Answer => {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return [405, '{"error":"GET only"}'];
+  switch ((request.url ?? '/').split('?', 1)[0]) {
+    case '/health':
+      // Answering at all is the proof of health: the event loop turns.
+      return [200, '{"status":"ok"}'];
+    case '/ready':
+      return isReady() ? [200, '{"ready":true}'] : [503, '{"ready":false}'];
+    case '/metrics':
+      return [200, metrics(), 'text/plain; version=0.0.4; charset=utf-8'];
+    default:
+      return [404, '{"error":"try /health, /ready or /metrics"}'];
+  }
+};
+
+/** Starts the server. Throws PortInUse where the address is taken, ConfigInvalid where it cannot be bound at all. */
+export const startHealthServer = async (options: HealthOptions): Promise<HealthServer> => {
+  const metrics = options.metrics ?? (() => transferMetrics.prometheus());
+  const server = createServer((request, response) => {
+    const [status, body, type] = answer(request, options.isReady, metrics);
+    response.writeHead(status, { 'content-type': type ?? 'application/json', 'cache-control': 'no-store' }).end(body);
+  });
+  const colon = options.address.lastIndexOf(':');
+  const host = options.address.slice(0, colon).replace(/^\[|\]$/g, '');
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      const message = isTaken
+        ? `The health address ${options.address} is taken.`
+        : `The health address ${options.address} cannot be bound (${error.code ?? error.message}).`;
+      reject(new LonghaulError(isTaken ? 'PortInUse' : 'ConfigInvalid', message, {}, { cause: error }));
+    });
+    server.listen(Number(options.address.slice(colon + 1)), host, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  return {
+    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // Scrapers keep connections open; waiting for them would hold up the shutdown.
+        server.closeAllConnections();
+      }),
+  };
+};

@@ -1,0 +1,117 @@
+/** GET for sources: our own connections, the address guard at every hop, no decompression, no timeouts but the engine's. */
+import type { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
+import { LonghaulError } from '../../model/errors';
+import { asError } from '../lib/abort';
+import { faultText, networkFault } from '../lib/network-errors';
+import type { SourceUrl } from '../source-url';
+import type { AddressGuard } from './address-guard';
+import { followRedirect, headersFor, isRedirect, MAX_REDIRECTS } from './redirect';
+
+export interface HttpClientOptions {
+  readonly guard: AddressGuard;
+  /** Connections at most to one origin; requests beyond them wait. */
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+  readonly userAgent?: string;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Names in lower case; repeated headers joined with a comma. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Readable;
+}
+
+export interface HttpClient {
+  /**
+   * The reply after redirects, whatever its status; its body must be read or destroyed. Throws AddressRefused,
+   * RedirectRefused, SourceUnreachable, SourceProtocol, or the signal's reason.
+   */
+  get(url: SourceUrl, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpReply>;
+  /** Closes all connections, also those in use. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_CONNECTIONS = 64;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
+const KEEP_ALIVE_MS = 4_000;
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { guard } = options;
+  const agent = new Agent({
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The engine's watchdog knows when a silence is the source's and when it is our own back-pressure; undici does not.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: guard.connector({ timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS }),
+  });
+
+  const once = async (url: SourceUrl, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply> => {
+    const target = url.reveal();
+    guard.checkHost(target.hostname, target.port || (target.protocol === 'https:' ? '443' : '80'));
+    const { username, password } = target;
+    target.username = target.password = '';
+    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+    try {
+      const reply = await request(target, {
+        dispatcher: agent,
+        headers: username === '' ? headers : { authorization: `Basic ${login}`, ...headers },
+        signal,
+      });
+      return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+    } catch (error) {
+      if (signal.aborted) throw asError(signal.reason);
+      throw mapFault(error, url);
+    }
+  };
+
+  return {
+    async get(url, headers, signal) {
+      const first = url.reveal();
+      const own = {
+        'user-agent': options.userAgent ?? 'longhaul',
+        accept: '*/*',
+        // A compressed body has other offsets than the file.
+        'accept-encoding': 'identity',
+        ...headers,
+      };
+      let current = url;
+      for (let hops = 0; ; hops += 1) {
+        const reply = await once(current, headersFor(current.reveal(), first, own), signal);
+        const { location } = reply.headers;
+        if (!isRedirect(reply.status, location)) return reply;
+        reply.body.on('error', () => undefined).destroy();
+        if (hops === MAX_REDIRECTS) {
+          throw new LonghaulError('RedirectRefused', `${url.display} redirects more than ${MAX_REDIRECTS} times`, {
+            source: url.display,
+          });
+        }
+        current = followRedirect(current, location);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+const flatten = (
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+
+/** An error before the headers. The guard's own refusal comes through undici as it is. */
+function mapFault(error: unknown, url: SourceUrl): LonghaulError {
+  if (error instanceof LonghaulError) return error;
+  const isProtocol = networkFault(error) === 'protocol';
+  return new LonghaulError(
+    isProtocol ? 'SourceProtocol' : 'SourceUnreachable',
+    `${url.display} cannot be reached: ${faultText(error)}`,
+    { source: url.display, operation: 'connect' },
+    { cause: error },
+  );
+}

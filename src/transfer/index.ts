@@ -1,0 +1,34 @@
+/** The transfer engine: moves bytes from sources to destinations, resumably and verified. Knows nothing of Temporal. */
+export type * from './types';
+export type * from './destination';
+export type { TransferSpec } from './spec';
+export { SourceUrl } from './source-url';
+
+export { openTransfer } from './open-transfer';
+export { transferParts } from './transfer-parts';
+export { publishUpload, type Published, type PublishRequest } from './publish';
+export { abortUpload, deleteIfOurs, type AbortRequest, type DeleteRequest } from './undo';
+export { MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, partCount, partSizeFor } from './plan';
+
+export { MemoryBudget, type Lease } from './lib/memory-budget';
+export { RateLimiter } from './lib/rate-limiter';
+export { DEFAULT_RETRY, retry, type RetryOptions, type RetryPolicy } from './lib/retry';
+export { parseRetryAfterMs } from './lib/retry-after';
+export { combineCrc32, crc32Of, decodeCrc32, encodeCrc32 } from './lib/crc32';
+
+export { AddressGuard, type AddressGuardOptions } from './http/address-guard';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './http/http-client';
+export { createHttpSource, type HttpSourceOptions } from './http/http-source';
+
+export { createS3Client, type S3ClientOptions } from './s3/client';
+export { mapS3Error } from './s3/errors';
+export { createS3Source, type S3SourceOptions } from './s3/source';
+export { createS3Destination, type Encryption, type S3Destination, type S3DestinationOptions } from './s3/destination';
+export { copyObject } from './s3/copy';
+export type { CopyControl, CopySpec } from './s3/copy-run';
+export type { CopyFrom } from './s3/copy-source';
+export { listPrefix, type ListedObject, type ListRequest } from './s3/list';
+export { checkBucket } from './s3/check-bucket';
+export { deleteKeys, deletePrefix, type DeletePrefixRequest } from './s3/delete';
+export { getSmall, listKeys, putSmall, type PutSmallOptions } from './s3/objects';
+export { putStream } from './s3/stream';

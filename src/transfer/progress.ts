@@ -1,0 +1,38 @@
+/** Counts what one transfer has done and tells it on, as the checkpoint that activities heartbeat. */
+import type { SourceVersion, TransferCheckpoint, TransferControl } from './types';
+
+export class Progress {
+  private checkpoint: TransferCheckpoint;
+
+  /** Counters of bytes sent go on from the last attempt's; what has arrived is told by the store alone. */
+  constructor(private readonly control: TransferControl) {
+    this.checkpoint = { v: 1, bytes: 0, parts: 0, sentBytes: control.checkpoint?.sentBytes ?? 0 };
+  }
+
+  get sentBytes(): number {
+    return this.checkpoint.sentBytes;
+  }
+
+  begun(uploadId: string, version: SourceVersion, partSizeBytes: number): void {
+    this.update({ uploadId, version, partSizeBytes });
+  }
+
+  /** Counted when sending starts, so that a crash counts the part that was on its way. */
+  sending(bytes: number): void {
+    this.update({ sentBytes: this.checkpoint.sentBytes + bytes });
+  }
+
+  acknowledged(bytes: number, parts = 1): void {
+    this.update({ bytes: this.checkpoint.bytes + bytes, parts: this.checkpoint.parts + parts });
+  }
+
+  /** The source is read from the start again, so what had arrived counts once more as it comes. */
+  restarted(): void {
+    this.update({ bytes: 0, parts: 0 });
+  }
+
+  private update(change: Partial<TransferCheckpoint>): void {
+    this.checkpoint = { ...this.checkpoint, ...change };
+    this.control.onProgress(this.checkpoint);
+  }
+}

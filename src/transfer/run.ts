@@ -1,0 +1,78 @@
+/** What the steps of one call of the engine share: the spec, its signal, its counters and its way to retry. */
+import type { LonghaulError } from '../model/errors';
+import { LonghaulError as Failure } from '../model/errors';
+import { BodyReader } from './body-reader';
+import type { ListedPart, PartToWrite } from './destination';
+import { withDeadline } from './lib/abort';
+import { retry, type Attempt } from './lib/retry';
+import type { Progress } from './progress';
+import type { TransferSpec } from './spec';
+import type { ByteRange, SourceReply, SourceVersion } from './types';
+
+export interface Run {
+  readonly spec: TransferSpec;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** The part of a run that retrying needs; copies have it too. */
+export interface Retrying {
+  readonly spec: Pick<TransferSpec, 'retry' | 'onRetry'>;
+  readonly signal: AbortSignal;
+}
+
+export const retrying = <T>({ spec, signal }: Retrying, work: (attempt: Attempt) => Promise<T>): Promise<T> =>
+  retry({ signal, policy: spec.retry, onRetry: spec.onRetry }, work);
+
+/** All parts of an object, in order. */
+export interface MovedParts {
+  readonly parts: readonly ListedPart[];
+  readonly isLengthDeclared: boolean;
+}
+
+/** Opens the source; a source that sends no complete headers within the stall timeout is SourceStalled too. */
+export function openSource(
+  { spec, signal }: Run,
+  range: ByteRange | undefined,
+  expected: SourceVersion | undefined,
+): Promise<OpenedSource> {
+  const { source, stallTimeoutMs } = spec;
+  const stalled = (): LonghaulError =>
+    new Failure('SourceStalled', `${source.display} did not answer within ${stallTimeoutMs} ms`, {
+      source: source.display,
+      operation: 'open',
+    });
+  return openWithin(signal, stallTimeoutMs, stalled, async (openSignal, bodySignal) => {
+    const reply = await source.open(range, expected, openSignal);
+    const reader = new BodyReader(reply.body, {
+      display: source.display,
+      signal: bodySignal,
+      stallTimeoutMs,
+      limiter: spec.limiter,
+    });
+    return { ...reply, reader };
+  });
+}
+
+export type OpenedSource = SourceReply & { readonly reader: BodyReader };
+
+/** The deadline is for the headers alone: the signal that the request keeps must not abort the body later. */
+async function openWithin(
+  signal: AbortSignal,
+  timeoutMs: number,
+  onTimeout: () => Error,
+  open: (openSignal: AbortSignal, bodySignal: AbortSignal) => Promise<OpenedSource>,
+): Promise<OpenedSource> {
+  return withDeadline(signal, timeoutMs, onTimeout, (openSignal) => open(openSignal, signal));
+}
+
+/** Writes one part, as often as it takes; counted as sent each time, and as arrived once. */
+export async function sendPart(run: Run, uploadId: string, part: PartToWrite): Promise<ListedPart> {
+  const { spec, signal, progress } = run;
+  const written = await retrying(run, () => {
+    progress.sending(part.body.length);
+    return spec.destination.writePart(spec.key, uploadId, part, signal);
+  });
+  progress.acknowledged(part.body.length);
+  return written;
+}

@@ -1,0 +1,73 @@
+/** One S3 client per store, on our own connections, with everything off that the engine does itself. */
+import { isIP } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import { UndiciHttpHandler } from '@smithy/undici-http-handler';
+import ipaddr from 'ipaddr.js';
+import { Agent } from 'undici';
+import type { StoreConfig } from '../../config/types';
+import { credentialsFor } from './credentials';
+import { withoutVersionNotice } from './quiet-sdk';
+
+export interface S3ClientOptions {
+  /** Connections at most to one host of the store; requests beyond them wait. */
+  readonly connections?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+const DEFAULT_CONNECTIONS = 128;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
+const KEEP_ALIVE_MS = 4_000;
+
+/**
+ * A client whose `destroy()` also closes its connections. It retries nothing (the engine does), and hashes nothing:
+ * the CRC32 of each body is given, and the payload is left out of the signature where the transport protects it.
+ */
+export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}): S3Client {
+  const dispatcher = new Agent({
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
+    pipelining: 1,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // The engine sets a deadline per request, which knows how many bytes are to be sent.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS },
+  });
+  const client = withoutVersionNotice(
+    () =>
+      new S3Client({
+        region: store.region,
+        ...(store.endpoint === null ? {} : { endpoint: store.endpoint }),
+        forcePathStyle: store.forcePathStyle,
+        credentials: credentialsFor(store.credentials),
+        requestHandler: new UndiciHttpHandler({ dispatcher }),
+        maxAttempts: 1,
+        // Not every S3-compatible store knows the SDK's default checksums; ours are given explicitly.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      }),
+  );
+  if (store.endpoint === null || mayLeavePayloadUnsigned(new URL(store.endpoint))) leavePayloadUnsigned(client);
+  return client;
+}
+
+/** TLS protects the payload; loopback needs none. On plain http elsewhere the signature must cover the bytes. */
+export function mayLeavePayloadUnsigned(endpoint: URL): boolean {
+  if (endpoint.protocol === 'https:') return true;
+  const host = endpoint.hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');
+}
+
+/** Signature V4 takes this header's value instead of hashing the body (Amazon S3 API Reference, "Authenticating Requests"). */
+function leavePayloadUnsigned(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const { request } = args;
+      if (typeof request === 'object' && request !== null && 'headers' in request) {
+        (request.headers as Record<string, string>)['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+      }
+      return next(args);
+    },
+    { step: 'build', name: 'leavePayloadUnsigned', override: true },
+  );
+}

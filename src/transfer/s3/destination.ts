@@ -1,0 +1,219 @@
+/**
+ * S3 as a destination. Objects it creates: the object under the key, and multipart uploads under the same key.
+ * Invariants: every body carries its CRC32, so that the store refuses a damaged or cut one; every object carries the
+ * transfer id in its metadata from the moment the upload is created, so that a lost answer can be told apart later.
+ */
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { LonghaulError } from '../../model/errors';
+import { TRANSFER_ID_METADATA } from '../../model/names';
+import type { Destination, ListedPart, ObjectAttributes, StoredObject } from '../destination';
+import { decodeCrc32, encodeCrc32 } from '../lib/crc32';
+import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './call';
+import { mapS3Error } from './errors';
+import { findUploads, listParts, listUploads, type ListedUploadOf } from './uploads';
+
+export interface Encryption {
+  readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
+  readonly kmsKeyId: string | null;
+}
+
+export interface S3DestinationOptions {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly sse?: Encryption;
+  /** Parts and uploads a page of listings; S3's own most is 1,000. */
+  readonly listPageSize?: number;
+}
+
+/** A Destination that also says which store it is, for what only S3 can do (server-side copy, listings). */
+export interface S3Destination extends Destination {
+  readonly client: S3Client;
+  readonly bucket: string;
+  readonly sse: SseFields;
+  /** Open uploads under a prefix, of anybody, in order of key. */
+  listUploads(prefix: string, signal: AbortSignal): AsyncIterable<ListedUploadOf>;
+}
+
+/** As the commands that create objects take them. */
+export interface SseFields {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+}
+
+export function createS3Destination(options: S3DestinationOptions): S3Destination {
+  const { client, bucket } = options;
+  const sse = sseFields(options.sse);
+  const display = (key: string): string => `s3://${bucket}/${key}`;
+  const at = (key: string): { Bucket: string; Key: string } => ({ Bucket: bucket, Key: key });
+  const call = (what: string, key: string, timeoutMs?: number): Call => ({
+    what: `${what} ${display(key)}`,
+    context: { operation: what, destination: display(key) },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+
+  return {
+    client,
+    bucket,
+    sse,
+    display,
+
+    async begin(key, attributes, signal) {
+      const command = new CreateMultipartUploadCommand({
+        ...at(key),
+        ...sse,
+        ...attributeFields(attributes),
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      });
+      const reply = await callStore(call('Beginning the upload of', key), signal, (o) => client.send(command, o));
+      return required(reply.UploadId, 'UploadId', display(key));
+    },
+
+    listParts: (key, uploadId, signal) =>
+      callStore(call('Listing the parts of', key), signal, (o) =>
+        listParts({ client, bucket, key, uploadId, pageSize: options.listPageSize }, o.abortSignal),
+      ),
+
+    async writePart(key, uploadId, part, signal) {
+      const { number, body, crc32 } = part;
+      const command = new UploadPartCommand({
+        ...at(key),
+        UploadId: uploadId,
+        PartNumber: number,
+        Body: body,
+        ContentLength: body.length,
+        ChecksumCRC32: encodeCrc32(crc32),
+      });
+      const reply = await callStore(call(`Writing part ${number} of`, key, sendTimeoutMs(body.length)), signal, (o) =>
+        client.send(command, o),
+      );
+      return { number, bytes: body.length, etag: required(reply.ETag, 'ETag', display(key)), crc32 };
+    },
+
+    async complete(key, uploadId, request, signal) {
+      const command = new CompleteMultipartUploadCommand({
+        ...at(key),
+        UploadId: uploadId,
+        MpuObjectSize: request.bytes,
+        ...(request.crc32 === undefined
+          ? {}
+          : { ChecksumCRC32: encodeCrc32(request.crc32), ChecksumType: 'FULL_OBJECT' }),
+        MultipartUpload: { Parts: request.parts.map(completedPart) },
+      });
+      const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
+        client.send(command, o),
+      );
+      return stored(request.bytes, reply);
+    },
+
+    async abort(key, uploadId, signal) {
+      const command = new AbortMultipartUploadCommand({ ...at(key), UploadId: uploadId });
+      await callStore(call('Aborting the upload of', key), signal, (o) => client.send(command, o));
+    },
+
+    async putWhole(key, attributes, body, crc32, signal) {
+      const command = new PutObjectCommand({
+        ...at(key),
+        ...sse,
+        ...attributeFields(attributes),
+        Body: body,
+        ContentLength: body.length,
+        ChecksumCRC32: encodeCrc32(crc32),
+      });
+      const reply = await callStore(call('Writing', key, sendTimeoutMs(body.length)), signal, (o) =>
+        client.send(command, o),
+      );
+      return stored(body.length, reply);
+    },
+
+    async stat(key, signal) {
+      const command = new HeadObjectCommand({ ...at(key), ChecksumMode: 'ENABLED' });
+      try {
+        const reply = await callStore(call('Looking at', key), signal, (o) => client.send(command, o));
+        const transferId = reply.Metadata?.[TRANSFER_ID_METADATA];
+        return {
+          ...stored(reply.ContentLength ?? 0, reply),
+          ...(transferId === undefined ? {} : { transferId }),
+        };
+      } catch (error) {
+        if (error instanceof LonghaulError && error.code === 'ObjectNotFound') return undefined;
+        throw error;
+      }
+    },
+
+    findUploads: (key, since, signal) =>
+      callStore(call('Listing the uploads of', key), signal, (o) =>
+        findUploads({ client, bucket, key, since, pageSize: options.listPageSize }, o.abortSignal),
+      ),
+
+    async *listUploads(prefix, signal) {
+      try {
+        yield* listUploads({ client, bucket, key: prefix, pageSize: options.listPageSize }, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw mapS3Error(error, `Listing the uploads of ${display(prefix)}`, { destination: display(prefix) });
+      }
+    },
+
+    async deleteObject(key, versionId, signal) {
+      const command = new DeleteObjectCommand({
+        ...at(key),
+        ...(versionId === undefined ? {} : { VersionId: versionId }),
+      });
+      await callStore(call('Deleting', key), signal, (o) => client.send(command, o));
+    },
+  };
+}
+
+const sseFields = (sse: Encryption | undefined): SseFields => ({
+  ...(sse?.serverSideEncryption ? { ServerSideEncryption: sse.serverSideEncryption } : {}),
+  ...(sse?.kmsKeyId ? { SSEKMSKeyId: sse.kmsKeyId } : {}),
+});
+
+const attributeFields = (
+  attributes: ObjectAttributes,
+): { Metadata: Record<string, string>; ContentType?: string; ContentEncoding?: string } => ({
+  Metadata: { ...attributes.metadata, [TRANSFER_ID_METADATA]: attributes.transferId },
+  ...(attributes.contentType === undefined ? {} : { ContentType: attributes.contentType }),
+  ...(attributes.contentEncoding === undefined ? {} : { ContentEncoding: attributes.contentEncoding }),
+});
+
+/** Each part's CRC32 too: versitygw demands it where the upload has a checksum, AWS accepts it. */
+const completedPart = (part: ListedPart): { PartNumber: number; ETag: string; ChecksumCRC32?: string } => ({
+  PartNumber: part.number,
+  ETag: part.etag,
+  ...(part.crc32 === undefined ? {} : { ChecksumCRC32: encodeCrc32(part.crc32) }),
+});
+
+interface StoredReply {
+  readonly ETag?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly ChecksumCRC32?: string | undefined;
+  readonly ChecksumType?: string | undefined;
+}
+
+function stored(bytes: number, reply: StoredReply): StoredObject {
+  const crc32 = reply.ChecksumType === 'COMPOSITE' ? undefined : decodeCrc32(reply.ChecksumCRC32);
+  return {
+    bytes,
+    ...(reply.ETag === undefined ? {} : { etag: reply.ETag }),
+    ...(reply.VersionId === undefined ? {} : { versionId: reply.VersionId }),
+    ...(crc32 === undefined ? {} : { crc32 }),
+  };
+}
+
+function required<T>(value: T | undefined, name: string, destination: string): T {
+  if (value !== undefined) return value;
+  throw new LonghaulError('DestinationRejected', `The store answered without ${name} for ${destination}`, {
+    destination,
+  });
+}

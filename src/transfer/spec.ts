@@ -1,0 +1,33 @@
+/** What one transfer is asked to do. */
+import type { LonghaulError } from '../model/errors';
+import type { PublishMode } from '../model/export-run';
+import type { Destination } from './destination';
+import type { MemoryBudget } from './lib/memory-budget';
+import type { RateLimiter } from './lib/rate-limiter';
+import type { RetryPolicy } from './lib/retry';
+import type { Source } from './types';
+
+export interface TransferSpec {
+  readonly source: Source;
+  readonly destination: Destination;
+  readonly key: string;
+  /** Unique to this record of this run: it marks the object, and is how a repeated attempt knows its own work. */
+  readonly transferId: string;
+  /** 'atomic': left uncompleted, `publishUpload` makes it visible. 'direct': visible and verified at the end. */
+  readonly publish: PublishMode;
+  /** 5 MiB to 5 GiB; raised where the object would not fit in 10,000 parts. */
+  readonly partSizeBytes: number;
+  /** Parts in flight at once; each holds one part in memory. */
+  readonly lanes: number;
+  readonly memory: MemoryBudget;
+  readonly limiter?: RateLimiter;
+  /** The source may send nothing for this long before it is asked again. */
+  readonly stallTimeoutMs: number;
+  /** Overrides what the source says. */
+  readonly contentType?: string;
+  /** Object metadata beside our marker. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly retry?: RetryPolicy;
+  /** Told of every try that failed and will be made again; for logs. */
+  readonly onRetry?: (error: LonghaulError, delayMs: number) => void;
+}

@@ -1,0 +1,69 @@
+/**
+ * For a source that cannot be read by ranges of one version: one stream from byte 0, cut into parts in order. After a fault
+ * it starts again from the beginning, over the same upload; a part that has arrived with the same bytes is not sent again.
+ */
+import { LonghaulError } from '../model/errors';
+import type { ListedPart } from './destination';
+import { crc32Of } from './lib/crc32';
+import { MAX_PARTS } from './plan';
+import { truncated } from './probe';
+import { openSource, retrying, sendPart, type MovedParts, type OpenedSource, type Run } from './run';
+import type { BegunUpload } from './types';
+
+export async function streamParts(run: Run, upload: BegunUpload): Promise<MovedParts> {
+  const { spec, signal } = run;
+  const listed = await retrying(run, () => spec.destination.listParts(spec.key, upload.uploadId, signal));
+  const arrived = new Map(listed.map((part) => [part.number, part]));
+  return retrying(run, async () => {
+    run.progress.restarted();
+    const opened = await openSource(run, undefined, undefined);
+    try {
+      return await readAll(run, upload, opened, arrived);
+    } finally {
+      opened.reader.close();
+    }
+  });
+}
+
+async function readAll(
+  run: Run,
+  { uploadId, partSizeBytes }: BegunUpload,
+  opened: OpenedSource,
+  arrived: Map<number, ListedPart>,
+): Promise<MovedParts> {
+  const { spec, signal } = run;
+  const parts: ListedPart[] = [];
+  const lease = await spec.memory.acquire(partSizeBytes, signal);
+  try {
+    do {
+      const number = parts.length + 1;
+      if (number > MAX_PARTS) throw tooLong(run, partSizeBytes);
+      const filled = await opened.reader.fill(lease.buffer);
+      const body = lease.buffer.subarray(0, filled);
+      const crc32 = crc32Of(body);
+      const there = arrived.get(number);
+      if (there?.bytes === filled && there.crc32 === crc32) {
+        run.progress.acknowledged(filled);
+        parts.push(there);
+      } else {
+        const part = await sendPart(run, uploadId, { number, body, crc32 });
+        arrived.set(number, part);
+        parts.push(part);
+      }
+    } while (!(await opened.reader.atEnd()));
+    const { receivedBytes } = opened.reader;
+    const { lengthBytes } = opened;
+    if (lengthBytes !== undefined && lengthBytes !== receivedBytes) throw truncated(run, receivedBytes, lengthBytes);
+    lease.release();
+    return { parts, isLengthDeclared: lengthBytes !== undefined };
+  } finally {
+    lease.discard();
+  }
+}
+
+const tooLong = ({ spec }: Run, partSizeBytes: number): LonghaulError =>
+  new LonghaulError(
+    'DestinationRejected',
+    `${spec.source.display} declares no length and is longer than ${MAX_PARTS} parts of ${partSizeBytes} bytes`,
+    { source: spec.source.display },
+  );

@@ -1,0 +1,122 @@
+/** The worker process: reads settings, builds the clients, runs the workers of its roles until it is told to stop. */
+import { existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createApiActivities, createTransferQueueActivities } from './activities';
+import { createDependencies } from './activities/create-dependencies';
+import type { Dependencies } from './activities/dependencies';
+import { readEnvironment } from './config/environment';
+import { temporalConnection } from './config/temporal';
+import type { Environment } from './config/types';
+import { LonghaulError } from './model/errors';
+import { ROLES, TASK_QUEUES, type Role } from './model/names';
+import { startHealthServer } from './ops/health';
+import { createLogger, type Logger } from './ops/logging';
+import { installTemporalRuntime } from './ops/temporal-logging';
+import { ensureSearchAttributes } from './ops/search-attributes';
+
+/** A part's heartbeat reaches the server at least this often; it is also how soon a cancel is heard. */
+const HEARTBEAT_THROTTLE = '1 second';
+/** Activities are told to stop at once (a stream would only go on for the length of a grace time) and hand over. */
+const SHUTDOWN_GRACE = 0;
+/** What has not ended by then is abandoned: its heartbeat timeout gives it to another worker. */
+const SHUTDOWN_FORCE = '15 seconds';
+const API_CALLS_AT_ONCE = 20;
+/** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
+const API_CALLS_PER_SECOND = 100;
+
+export interface WorkerRunOptions {
+  readonly roles?: readonly Role[];
+}
+
+/** Resolves when the workers have drained after SIGTERM or SIGINT. Throws LonghaulError where they cannot start. */
+export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
+  const environment = readEnvironment();
+  const logger = createLogger({ level: environment.logLevel, format: environment.logFormat });
+  installTemporalRuntime(logger, { metricsAddress: environment.metricsAddress });
+  const settings = temporalConnection();
+  const { namespace } = settings;
+  const connection = await connect(settings.connectionOptions);
+  let ready = false;
+  const health =
+    environment.healthAddress === null
+      ? null
+      : await startHealthServer({ address: environment.healthAddress, isReady: () => ready });
+  try {
+    const temporal = new Client({ connection, namespace });
+    await ensureSearchAttributes(temporal, namespace);
+    const dependencies = createDependencies(environment, temporal, logger);
+    const roles = options.roles ?? ROLES;
+    const workers = await Promise.all(
+      roles.map((role) => Worker.create({ connection, namespace, ...roleOptions(role, dependencies, environment) })),
+    );
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    ready = true;
+    announce(logger, roles, settings.address, namespace);
+    await running;
+    logger.info('worker_stopped', { roles });
+  } finally {
+    ready = false;
+    await health?.close();
+    await connection.close();
+  }
+}
+
+async function connect(
+  options: Parameters<typeof NativeConnection.connect>[0] & { address: string },
+): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LonghaulError(
+      'TemporalUnreachable',
+      `No Temporal server answers at ${options.address}: ${reason}`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+function announce(logger: Logger, roles: readonly Role[], address: string, namespace: string): void {
+  logger.info('worker_ready', { roles, address, namespace, pid: process.pid });
+  process.send?.('ready');
+}
+
+function roleOptions(
+  role: Role,
+  dependencies: Dependencies,
+  environment: Environment,
+): Omit<WorkerOptions, 'connection' | 'namespace'> {
+  const common = {
+    taskQueue: TASK_QUEUES[role],
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+  } as const;
+  switch (role) {
+    case 'workflows':
+      return { ...common, ...workflowCode(), maxCachedWorkflows: 1_000, reuseV8Context: true };
+    case 'api':
+      return {
+        ...common,
+        activities: createApiActivities(dependencies),
+        maxConcurrentActivityTaskExecutions: API_CALLS_AT_ONCE,
+        maxTaskQueueActivitiesPerSecond: API_CALLS_PER_SECOND,
+      };
+    case 'transfer':
+      return {
+        ...common,
+        activities: createTransferQueueActivities(dependencies),
+        maxConcurrentActivityTaskExecutions: environment.transferSlots,
+      };
+  }
+}
+
+/** The prebuilt bundle where there is one (a build, a package); else the sources are bundled now, which takes seconds. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = path.join(__dirname, 'workflow-bundle.js');
+  return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: require.resolve('./workflows') };
+}

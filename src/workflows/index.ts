@@ -1,0 +1,5 @@
+/** Every workflow by the name that users type or see. */
+export { exportToS3 } from './export-to-s3';
+export { holdTarget } from './hold-target';
+export { transferBatch } from './transfer-batch';
+export { transferRecord } from './transfer-record';

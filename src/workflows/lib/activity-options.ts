@@ -1,0 +1,72 @@
+/** Timeouts and retries of every activity, once, with their reasons. */
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { ApiActivities, TransferActivities } from '../../activities/types';
+import { TASK_QUEUES } from '../../model/names';
+
+/**
+ * A crashed worker is noticed after this long; the worker's heartbeat throttle is 1 s, so a beat is never this late
+ * while the worker lives. Longer means a longer pause after SIGKILL, shorter means false alarms on a busy machine.
+ */
+const HEARTBEAT_TIMEOUT = '10 seconds';
+
+/**
+ * Bounds a stream as a whole. Never a small maximumAttempts: each hand-over between workers uses one. How long a record
+ * is tried without progress is the activity's own decision (transfer.retry_for_sec).
+ */
+const STREAM_TIMEOUT = '7 days';
+
+const backoff = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
+
+/** Short calls do not heartbeat, so they never hear of a cancel: a cancelled run must not wait for them. */
+const cancellationType = ActivityCancellationType.TRY_CANCEL;
+
+const options = {
+  /** Before anything has been done: fail soon, so that a person who has just pressed Enter sees it. */
+  prepare: {
+    taskQueue: TASK_QUEUES.api,
+    cancellationType,
+    startToCloseTimeout: '3 minutes',
+    retry: { ...backoff, maximumAttempts: 4 },
+  },
+  /** Calls to the API and to control objects in the bucket: a server that is away for a while must not end the run. */
+  call: {
+    taskQueue: TASK_QUEUES.api,
+    cancellationType,
+    startToCloseTimeout: '5 minutes',
+    scheduleToCloseTimeout: '1 hour',
+    retry: backoff,
+  },
+  /** Longer writes of control objects (manifest, report), with heartbeats. */
+  control: {
+    taskQueue: TASK_QUEUES.api,
+    startToCloseTimeout: '2 hours',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '6 hours',
+    retry: backoff,
+  },
+  /** Moves bytes. */
+  stream: {
+    taskQueue: TASK_QUEUES.transfer,
+    scheduleToCloseTimeout: STREAM_TIMEOUT,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
+  /** Publishing and taking back: forward only, as long as it takes; a run that stops halfway would be neither old nor new. */
+  settle: {
+    taskQueue: TASK_QUEUES.transfer,
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
+} satisfies Record<string, ActivityOptions>;
+
+type ApiGroup = 'prepare' | 'call' | 'control';
+type TransferGroup = 'stream' | 'settle';
+
+/** Activities of the api queue, with a sentence for the timeline. */
+export const api = (group: ApiGroup, summary: string, override: ActivityOptions = {}): ApiActivities =>
+  proxyActivities<ApiActivities>({ ...options[group], ...override, summary });
+
+/** Activities of the transfer queue, with a sentence for the timeline. */
+export const transfer = (group: TransferGroup, summary: string): TransferActivities =>
+  proxyActivities<TransferActivities>({ ...options[group], summary });

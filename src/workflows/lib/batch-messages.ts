@@ -1,0 +1,59 @@
+/**
+ * What a run and its batches tell each other. All absolute values: a message delivered twice changes nothing. Temporal
+ * delivers signals that were sent close together in any order, so each has a number, and an older one says nothing new.
+ */
+import { defineSignal } from '@temporalio/workflow';
+import type { CleanupReport, FailedRecord, RunSettings } from '../../model/export-run';
+import type { Totals } from '../../model/records';
+import type { Cause } from './failures';
+
+/** One order of an operator; a batch ignores a `seq` that it has seen. */
+export interface RecordOrder {
+  readonly seq: number;
+  readonly kind: 'retry' | 'skip';
+  /** Null: every failed record. */
+  readonly records: readonly number[] | null;
+}
+
+/** Run → batch. */
+export interface BatchControl {
+  readonly seq: number;
+  readonly paused: boolean;
+  readonly limit: number;
+  readonly order?: RecordOrder;
+}
+
+/** Batch → run. */
+export interface BatchReport {
+  readonly seq: number;
+  readonly page: number;
+  readonly inFlight: number;
+  readonly unstarted: number;
+  readonly totals: Totals;
+  /** Failed records that wait for an operator (`on_error: wait`), or that have failed so far; at most 50. */
+  readonly failed: readonly FailedRecord[];
+  /** True: everything else of the batch is done and it waits for an operator. */
+  readonly parked: boolean;
+  /** Set as soon as the batch is going to fail, before its cleanup, so that other batches stop early. */
+  readonly failure?: Cause;
+  /** Set by the batch's last report when it had to clean up. */
+  readonly cleanup?: CleanupReport;
+}
+
+export interface BatchInput {
+  readonly settings: RunSettings;
+  readonly exportId: string | null;
+  readonly page: number;
+  readonly control: BatchControl;
+}
+
+/** A batch that ended well; its objects are listed in its staged page. */
+export interface BatchResult {
+  readonly totals: Totals;
+  readonly failed: readonly FailedRecord[];
+}
+
+export const controlSignal = defineSignal<[BatchControl]>('control');
+export const reportSignal = defineSignal<[BatchReport]>('report');
+
+export const MAX_REPORTED_FAILURES = 50;

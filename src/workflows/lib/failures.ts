@@ -1,0 +1,51 @@
+/** Failures in workflow code. A plain Error here would retry the workflow task forever, so everything ends as ApplicationFailure. */
+import { ApplicationFailure, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import { isErrorCode, type ErrorCode } from '../../model/errors';
+import type { CleanupReport } from '../../model/export-run';
+
+export interface Cause {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The failure that ends a workflow at once, with a code of the table. */
+export const failure = (code: ErrorCode, message: string, ...details: unknown[]): ApplicationFailure =>
+  ApplicationFailure.create({ message, type: code, nonRetryable: true, details });
+
+/** The failure that passes a cause on under its own code, so that what an operator reads is the first thing that failed. */
+export const failed = (cause: Cause, ...details: unknown[]): ApplicationFailure =>
+  ApplicationFailure.create({ message: cause.message, type: cause.code, nonRetryable: true, details });
+
+/** The innermost ApplicationFailure below child and activity failures: what an operator wants to read. */
+export function firstCause(error: unknown): Cause {
+  let found: Cause | undefined;
+  let current: unknown = error;
+  while (current instanceof Error) {
+    if (current instanceof ApplicationFailure) {
+      const code = current.type ?? 'Internal';
+      if (found === undefined || isErrorCode(code)) found = { code, message: current.message };
+    }
+    current = current instanceof TemporalFailure ? current.cause : undefined;
+  }
+  if (found !== undefined) return found;
+  if (isCancellation(error)) return { code: 'Cancelled', message: 'The run was cancelled' };
+  return { code: 'Internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+export const emptyCleanup = (): CleanupReport => ({
+  abortedUploads: 0,
+  deletedObjects: 0,
+  problems: [],
+  moreProblems: 0,
+});
+
+const MAX_PROBLEMS = 50;
+
+/** Adds `more` into `into`, keeping the list of problems short: it travels in payloads. */
+export function addCleanup(into: CleanupReport, more: CleanupReport): void {
+  into.abortedUploads += more.abortedUploads;
+  into.deletedObjects += more.deletedObjects;
+  const room = MAX_PROBLEMS - into.problems.length;
+  into.problems.push(...more.problems.slice(0, room));
+  into.moreProblems += more.moreProblems + Math.max(0, more.problems.length - room);
+}

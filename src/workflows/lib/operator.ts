@@ -1,0 +1,100 @@
+/** What an operator can ask of a run: declared here, with the descriptions that the Web UI shows. */
+import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
+import { MAX_WORKERS_LIMIT, MESSAGES, type ExportProgress, type Stage } from '../../model/export-run';
+import { failure } from './failures';
+
+/** The answer of every Update. */
+export interface OperatorReply {
+  readonly stage: Stage;
+  readonly paused: boolean;
+  readonly maxWorkers: number;
+  /** Records that the order concerns. */
+  readonly affected: number;
+}
+
+interface RetryArgs {
+  readonly records?: number[];
+}
+
+interface AbortArgs {
+  readonly reason?: string;
+}
+
+export const progressQuery = defineQuery<ExportProgress>(MESSAGES.progress);
+const pauseUpdate = defineUpdate<OperatorReply>(MESSAGES.pause);
+const resumeUpdate = defineUpdate<OperatorReply>(MESSAGES.resume);
+const setMaxWorkersUpdate = defineUpdate<OperatorReply, [{ maxWorkers: number }]>(MESSAGES.setMaxWorkers);
+const retryFailedUpdate = defineUpdate<OperatorReply, [RetryArgs?]>(MESSAGES.retryFailed);
+const skipRecordUpdate = defineUpdate<OperatorReply, [{ record: number }]>(MESSAGES.skipRecord);
+const abortUpdate = defineUpdate<OperatorReply, [AbortArgs?]>(MESSAGES.abort);
+
+/** What the handlers need of the run. Every method is synchronous and may be called twice with the same effect. */
+export interface Operated {
+  progress(): ExportProgress;
+  reply(affected: number): OperatorReply;
+  readonly stage: Stage;
+  /** Numbers of failed records that wait for a decision; empty unless `on_error` is `wait`. */
+  readonly waiting: readonly number[];
+  setPaused(paused: boolean): void;
+  setMaxWorkers(maxWorkers: number): void;
+  retry(records: readonly number[] | null): number;
+  skip(record: number): number;
+  abort(reason: string): void;
+}
+
+const reject = (message: string): Error => failure('InvalidInput', message);
+
+export function registerOperator(run: Operated): void {
+  setHandler(progressQuery, () => run.progress(), {
+    description: 'Stage, records, bytes, rate, last errors and what can be done now',
+  });
+  const mustBeStoppable = (): void => {
+    if (['publishing', 'cleaning', 'reporting', 'done'].includes(run.stage)) {
+      throw reject(`The run is ${run.stage}: it only goes forward now`);
+    }
+  };
+  setHandler(pauseUpdate, () => (run.setPaused(true), run.reply(0)), {
+    description: 'Start no more records; those in flight end. No argument.',
+    validator: mustBeStoppable,
+  });
+  setHandler(resumeUpdate, () => (run.setPaused(false), run.reply(0)), {
+    description: 'Start records again. No argument.',
+  });
+  setHandler(setMaxWorkersUpdate, ({ maxWorkers }) => (run.setMaxWorkers(maxWorkers), run.reply(0)), {
+    description: `Records moved at once: {"maxWorkers": 1 to ${MAX_WORKERS_LIMIT}}`,
+    validator: validateMaxWorkers,
+  });
+  setHandler(retryFailedUpdate, (args?: RetryArgs) => run.reply(run.retry(args?.records ?? null)), {
+    description: 'Move failed records again: {} for all, or {"records": [7, 9]}. For runs with on_error "wait".',
+    validator: (args?: RetryArgs) => validateRecords(run, args?.records),
+  });
+  setHandler(skipRecordUpdate, ({ record }) => run.reply(run.skip(record)), {
+    description: 'Give one failed record up: {"record": 7}. For runs with on_error "wait".',
+    validator: (args?: { record: number }) => validateRecords(run, [args?.record ?? Number.NaN]),
+  });
+  setHandler(abortUpdate, (args?: AbortArgs) => (run.abort(args?.reason ?? 'no reason given'), run.reply(0)), {
+    description: 'End the run and take back what it has made: {"reason": "…"}',
+    validator: (args?: AbortArgs) => {
+      mustBeStoppable();
+      if (args?.reason !== undefined && typeof args.reason !== 'string')
+        throw reject('Give {"reason": "text"} or nothing');
+    },
+  });
+}
+
+function validateMaxWorkers(args: unknown): void {
+  const value = (args as { maxWorkers?: unknown } | undefined)?.maxWorkers;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_WORKERS_LIMIT) {
+    throw reject(`Give {"maxWorkers": n} with a whole number from 1 to ${MAX_WORKERS_LIMIT}`);
+  }
+}
+
+function validateRecords(run: Operated, records: readonly number[] | undefined): void {
+  const { waiting } = run;
+  if (waiting.length === 0)
+    throw reject('No failed record waits for a decision; only a run with on_error "wait" keeps them');
+  for (const n of records ?? []) {
+    if (!waiting.includes(n))
+      throw reject(`Record ${n} has not failed; waiting are ${waiting.slice(0, 20).join(', ')}`);
+  }
+}

@@ -1,0 +1,153 @@
+/** What a run shows of itself: the `progress` query and the current details of the Web UI. */
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { ExportProgress, FailedRecord, RunSettings, Stage } from '../../model/export-run';
+import { SEARCH_ATTRIBUTES } from '../../model/names';
+import { emptyTotals, type Totals } from '../../model/records';
+
+const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
+const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
+const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
+
+const MAX_SHOWN_FAILURES = 5;
+
+/** The state that is shown; the run writes its fields, `show()` publishes them. */
+export class RunProgress {
+  stage: Stage = 'preparing';
+  paused = false;
+  maxWorkers = 0;
+  settings: RunSettings | undefined;
+  exportId: string | null = null;
+  exportStatus: string | null = null;
+  polls = 0;
+  nextPollAt: string | null = null;
+  recordsTotal: number | null = null;
+  totals: Totals = emptyTotals();
+  publishedObjects = 0;
+  inFlight = 0;
+  failures: FailedRecord[] = [];
+  runningBatches: string[] = [];
+  transferStartedMs: number | null = null;
+  startedMs: number;
+
+  constructor(
+    readonly project: string,
+    readonly run: string,
+    startedMs: number,
+  ) {
+    this.startedMs = startedMs;
+  }
+
+  enter(stage: Stage): void {
+    this.stage = stage;
+    upsertSearchAttributes([
+      { key: jobKey, value: 'exportToS3' },
+      { key: projectKey, value: this.project },
+      { key: stageKey, value: stage },
+    ]);
+    this.show();
+  }
+
+  snapshot(nowMs: number): ExportProgress {
+    const { settings, totals, recordsTotal } = this;
+    const movingMs = this.transferStartedMs === null ? 0 : nowMs - this.transferStartedMs;
+    const done = totals.records;
+    const left = recordsTotal === null ? null : recordsTotal - done;
+    return {
+      run: this.run,
+      workflowId: workflowInfo().workflowId,
+      project: this.project,
+      stage: this.stage,
+      paused: this.paused,
+      maxWorkers: this.maxWorkers,
+      publish: settings?.publish ?? null,
+      onError: settings?.onError ?? null,
+      exportId: this.exportId,
+      exportStatus: this.exportStatus,
+      polls: this.polls,
+      nextPollAt: this.nextPollAt,
+      recordsTotal,
+      totals,
+      publishedObjects: this.publishedObjects,
+      inFlight: this.inFlight,
+      startedAt: new Date(this.startedMs).toISOString(),
+      elapsedMs: nowMs - this.startedMs,
+      bytesPerSec: movingMs > 0 ? Math.round((totals.bytes * 1000) / movingMs) : 0,
+      etaMs: left === null || done === 0 ? null : Math.round((movingMs / done) * left),
+      failures: this.failures.slice(-MAX_SHOWN_FAILURES),
+      runningBatches: this.runningBatches,
+      actions: this.actions(),
+    };
+  }
+
+  /** Markdown as the Web UI renders it: lists, because its tables have neither padding nor borders. */
+  show(): void {
+    const shown = this.snapshot(Date.now());
+    const lines = [
+      `**${this.paused ? `Paused while ${shown.stage}` : capitalized(shown.stage)}** · project \`${this.project}\` · run \`${this.run}\``,
+      '',
+      ...this.exportLines(shown),
+      ...this.recordLines(shown),
+    ];
+    if (shown.failures.length > 0) {
+      lines.push(
+        '',
+        '**Last errors**',
+        ...shown.failures.map((f) => `- record ${f.n} (${f.source}): \`${f.code}\` ${f.message}`),
+      );
+    }
+    if (shown.actions.length > 0)
+      lines.push('', '**What you can do now**', ...shown.actions.map((action) => `- ${action}`));
+    setCurrentDetails(lines.join('\n'));
+  }
+
+  private exportLines(shown: ExportProgress): string[] {
+    if (shown.exportId === null) return [];
+    const next = shown.nextPollAt === null ? '' : `, next poll at ${shown.nextPollAt}`;
+    return [`- Export \`${shown.exportId}\`: ${shown.exportStatus ?? 'created'} after ${shown.polls} polls${next}`];
+  }
+
+  private recordLines(shown: ExportProgress): string[] {
+    if (shown.recordsTotal === null) return [];
+    const { totals } = shown;
+    const rate = shown.bytesPerSec > 0 ? `, ${mib(shown.bytesPerSec)} MiB/s` : '';
+    const lines = [
+      `- Records: ${totals.records} of ${shown.recordsTotal} done, ${shown.inFlight} in flight (at most ${shown.maxWorkers}), ${totals.failed} failed, ${totals.skipped} skipped`,
+      `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
+    ];
+    if (shown.stage === 'publishing') lines.push(`- Published: ${shown.publishedObjects} objects`);
+    return lines;
+  }
+
+  private actions(): string[] {
+    switch (this.stage) {
+      case 'parked':
+        return [
+          'Update `retryFailed` moves the failed records again, after you have removed the cause',
+          'Update `skipRecord` gives one record up: `{"record": 7}`',
+          'Update `abort` ends the run and takes back what it has made',
+        ];
+      case 'transferring':
+        return [
+          this.paused
+            ? 'Update `resume` starts records again'
+            : 'Update `pause` starts no more records; those in flight end',
+          'Update `setMaxWorkers` changes how many move at once: `{"maxWorkers": 8}`',
+          'Update `abort`, or Request Cancellation, ends the run and takes back what it has made',
+        ];
+      case 'publishing':
+        return ['Nothing: publishing only goes forward and is tried until it is done'];
+      case 'cleaning':
+      case 'reporting':
+      case 'done':
+        return [];
+      case 'preparing':
+      case 'exporting':
+      case 'listing':
+        return ['Update `abort`, or Request Cancellation, ends the run'];
+    }
+  }
+}
+
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

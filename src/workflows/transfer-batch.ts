@@ -1,0 +1,285 @@
+/**
+ * One manifest page: a child workflow per record, as many at once as the run allows. Tells the run how it stands;
+ * leaves a staged page that lists everything the page has made, which publishing and taking back work from.
+ */
+import {
+  CancellationScope,
+  condition,
+  executeChild,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CleanupReport, FailedRecord } from '../model/export-run';
+import { addTotals, emptyTotals, type ManifestRecord, type StagedLine } from '../model/records';
+import { api, transfer } from './lib/activity-options';
+import {
+  controlSignal,
+  MAX_REPORTED_FAILURES,
+  reportSignal,
+  type BatchControl,
+  type BatchInput,
+  type BatchReport,
+  type BatchResult,
+  type RecordOrder,
+} from './lib/batch-messages';
+import { failed, firstCause, type Cause } from './lib/failures';
+import { unmovedLine } from './lib/ledger-lines';
+import { transferRecord, type RecordResult } from './transfer-record';
+
+/** Reports at growing intervals: the number of messages grows with the logarithm of the batch's time, not with it. */
+const FIRST_REPORT_MS = 2_000;
+const REPORT_FRACTION = 1 / 15;
+
+export async function transferBatch(input: BatchInput): Promise<BatchResult> {
+  const batch = new Batch(input);
+  setHandler(controlSignal, (control) => batch.obey(control), { description: 'Slots, pause and orders from the run' });
+  return batch.run();
+}
+
+class Batch {
+  private control: BatchControl;
+  private queue: ManifestRecord[] = [];
+  private readonly records = new Map<number, ManifestRecord>();
+  private readonly staged = new Map<number, StagedLine>();
+  private readonly failed = new Map<number, FailedRecord>();
+  private readonly inFlight = new Set<Promise<void>>();
+  private totals = emptyTotals();
+  private readonly startedAt = new Map<number, string>();
+  private seenOrder = 0;
+  private parkReported = false;
+  private reportSeq = 0;
+  /** True: something has changed since the last report. */
+  private unreported = true;
+  private firstFailure: Cause | undefined;
+  private readonly work = new CancellationScope();
+  private readonly startedMs = Date.now();
+  private lastReport = { atMs: 0, inFlight: 0, unstarted: Number.POSITIVE_INFINITY };
+
+  constructor(private readonly input: BatchInput) {
+    this.control = input.control;
+  }
+
+  obey(control: BatchControl): void {
+    if (control.seq > this.control.seq) this.control = control;
+    if (control.order !== undefined && control.order.seq > this.seenOrder) {
+      this.seenOrder = control.order.seq;
+      this.carryOut(control.order);
+    }
+  }
+
+  async run(): Promise<BatchResult> {
+    const { settings, page } = this.input;
+    this.queue = await api('call', `Read manifest page ${page}`).readManifestPage({ settings, page });
+    for (const record of this.queue) this.records.set(record.n, record);
+    try {
+      await this.work.run(() => this.moveAll());
+      if (this.firstFailure !== undefined) throw failed(this.firstFailure);
+      await this.stage();
+      return { totals: this.totals, failed: this.reportedFailures() };
+    } catch (error) {
+      await CancellationScope.nonCancellable(() => this.takeBack(error));
+      throw this.firstFailure === undefined ? error : failed(this.firstFailure);
+    }
+  }
+
+  private async moveAll(): Promise<void> {
+    try {
+      while (!this.isFinished()) {
+        while (this.mayStart()) this.start(this.queue.shift());
+        if (this.isReportDue()) void this.report({ parked: false });
+        if (this.isParked()) {
+          this.parkReported = true;
+          await this.report({ parked: true });
+        }
+        await condition(() => this.isFinished() || this.hasMore());
+      }
+    } catch (error) {
+      this.queue = [];
+      // Records close before their batch does: their own cleanup must not run on unseen.
+      await CancellationScope.nonCancellable(() => Promise.allSettled(this.inFlight));
+      throw error;
+    }
+  }
+
+  /** Something for the loop to do. */
+  private hasMore(): boolean {
+    return this.mayStart() || this.isReportDue() || (this.isParked() && !this.parkReported);
+  }
+
+  private mayStart(): boolean {
+    return (
+      this.queue.length > 0 &&
+      !this.control.paused &&
+      this.firstFailure === undefined &&
+      this.inFlight.size < this.control.limit
+    );
+  }
+
+  private isFinished(): boolean {
+    if (this.inFlight.size > 0) return false;
+    if (this.firstFailure !== undefined) return true;
+    return this.queue.length === 0 && !this.isParked();
+  }
+
+  private isParked(): boolean {
+    return (
+      this.input.settings.onError === 'wait' &&
+      this.queue.length === 0 &&
+      this.inFlight.size === 0 &&
+      this.failed.size > 0
+    );
+  }
+
+  private start(record: ManifestRecord | undefined): void {
+    if (record === undefined) return;
+    this.startedAt.set(record.n, new Date().toISOString());
+    this.unreported = true;
+    const moving = this.move(record).finally(() => {
+      this.inFlight.delete(moving);
+      this.unreported = true;
+    });
+    this.inFlight.add(moving);
+  }
+
+  /** Never throws: what became of the record is kept, and the loop decides. */
+  private async move(record: ManifestRecord): Promise<void> {
+    try {
+      const result = await this.startRecord(record);
+      this.staged.set(record.n, result.staged);
+      this.totals = addTotals(this.totals, result.totals);
+      this.failed.delete(record.n);
+    } catch (error) {
+      this.onRecordFailure(record, error);
+    }
+  }
+
+  private startRecord(record: ManifestRecord): Promise<RecordResult> {
+    const { settings, exportId } = this.input;
+    return executeChild(transferRecord, {
+      workflowId: `${settings.run}/record/${record.n}`,
+      args: [{ settings, exportId, record }],
+      // The default, TERMINATE, would run no cleanup in the record.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      // A record is started again under its own id by retryFailed, and when a run id is used again after a failure.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `${record.source} to s3://${settings.bucket}/${record.key}`,
+    });
+  }
+
+  private onRecordFailure(record: ManifestRecord, error: unknown): void {
+    // What fails because it was cancelled is not the cause of anything.
+    if (this.work.consideredCancelled || this.firstFailure !== undefined) return;
+    const cause = firstCause(error);
+    this.failed.set(record.n, { n: record.n, source: record.source, ...cause });
+    log.error('record_failed', { record: record.n, source: record.source, key: record.key, ...cause });
+    if (this.input.settings.onError === 'abort') {
+      this.firstFailure = cause;
+      this.queue = [];
+      // At once, before any cleanup: other batches stop early instead of moving what will be taken back.
+      void this.report({ parked: false });
+      this.work.cancel();
+    }
+  }
+
+  private carryOut(order: RecordOrder): void {
+    this.parkReported = false;
+    const wanted = order.records ?? [...this.failed.keys()];
+    for (const n of wanted) {
+      const record = this.records.get(n);
+      if (record === undefined || !this.failed.delete(n)) continue;
+      if (order.kind === 'retry') {
+        this.queue.push(record);
+      } else {
+        this.staged.set(n, this.unmoved(record, 'skipped'));
+        this.totals = addTotals(this.totals, { ...emptyTotals(), records: 1, skipped: 1 });
+      }
+    }
+  }
+
+  private async stage(): Promise<void> {
+    const { settings, page } = this.input;
+    await api('call', `Write staged page ${page}`).stagePage({ settings, page, lines: this.allLines() });
+    const failed = { ...emptyTotals(), records: this.failed.size, failed: this.failed.size };
+    this.totals = addTotals(this.totals, failed);
+  }
+
+  /** One line per record, those that were never moved included, in manifest order. */
+  private allLines(): StagedLine[] {
+    return [...this.records.values()].map(
+      (record) => this.staged.get(record.n) ?? this.unmoved(record, this.failed.has(record.n) ? 'failed' : 'aborted'),
+    );
+  }
+
+  private unmoved(record: ManifestRecord, outcome: 'failed' | 'aborted' | 'skipped'): StagedLine {
+    const line = unmovedLine(record, outcome, this.startedAt.get(record.n), this.failed.get(record.n));
+    return { line, transferId: '', resentBytes: 0 };
+  }
+
+  private async takeBack(error: unknown): Promise<void> {
+    const { settings, page } = this.input;
+    let cleanup: CleanupReport;
+    try {
+      await api('call', `Write staged page ${page}`).stagePage({ settings, page, lines: this.allLines() });
+      cleanup = await transfer('settle', `Take back page ${page}`).undoPage({ settings, page });
+    } catch (undoError) {
+      cleanup = {
+        abortedUploads: 0,
+        deletedObjects: 0,
+        problems: [`page ${page}: ${firstCause(undoError).message}`],
+        moreProblems: 0,
+      };
+    }
+    log.warn('batch_cleanup', { page, ...cleanup, ...firstCause(error) });
+    await this.report({ parked: false, cleanup });
+  }
+
+  private reportedFailures(): FailedRecord[] {
+    return [...this.failed.values()].slice(0, MAX_REPORTED_FAILURES);
+  }
+
+  private isReportDue(): boolean {
+    if (!this.unreported) return false;
+    const { limit } = this.control;
+    const unstarted = this.queue.length;
+    const nearTail = unstarted <= limit && this.lastReport.unstarted > limit;
+    const inTail =
+      unstarted === 0 && this.lastReport.inFlight - this.inFlight.size >= Math.max(1, Math.ceil(limit / 4));
+    const elapsedMs = Date.now() - this.startedMs;
+    const filling = this.inFlight.size > 0 && this.lastReport.inFlight === 0;
+    const due = Date.now() - this.lastReport.atMs >= Math.max(FIRST_REPORT_MS, elapsedMs * REPORT_FRACTION);
+    return nearTail || inTail || filling || due;
+  }
+
+  private async report(extra: { parked: boolean; cleanup?: CleanupReport }): Promise<void> {
+    const parent = workflowInfo().parent;
+    if (parent === undefined) return;
+    const report: BatchReport = {
+      seq: (this.reportSeq += 1),
+      page: this.input.page,
+      inFlight: this.inFlight.size,
+      unstarted: this.queue.length,
+      totals: this.totals,
+      failed: this.reportedFailures(),
+      ...(this.firstFailure === undefined ? {} : { failure: this.firstFailure }),
+      ...extra,
+    };
+    this.unreported = false;
+    this.lastReport = { atMs: Date.now(), inFlight: report.inFlight, unstarted: report.unstarted };
+    setCurrentDetails(
+      `Page ${report.page}: ${this.totals.records} of ${this.records.size} records done, ${report.inFlight} in flight, ${this.failed.size} failed`,
+    );
+    try {
+      // Without the run id: the run may have continued as new.
+      await CancellationScope.nonCancellable(() =>
+        getExternalWorkflowHandle(parent.workflowId).signal(reportSignal, report),
+      );
+    } catch {
+      // The run is gone (terminated): nobody is left to be told, and the cleanup goes on.
+      log.warn('report_undelivered', { page: report.page });
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One record: a URL streamed into the bucket, or a prefix copied server-side. Ends with what is now staged (atomic) or
+ * stored (direct), and on failure or cancel takes back whatever it has made before it closes.
+ */
+import { CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import type { CleanupReport, RunSettings } from '../model/export-run';
+import { addTotals, emptyTotals, type ManifestRecord, type StagedLine, type Totals } from '../model/records';
+import { transfer } from './lib/activity-options';
+import { firstCause } from './lib/failures';
+
+export interface RecordInput {
+  readonly settings: RunSettings;
+  readonly exportId: string | null;
+  readonly record: ManifestRecord;
+}
+
+export interface RecordResult {
+  readonly staged: StagedLine;
+  readonly totals: Totals;
+}
+
+export async function transferRecord(input: RecordInput): Promise<RecordResult> {
+  log.info('record_start', { source: input.record.source, key: input.record.key });
+  const result = input.record.kind === 'url' ? await transferUrl(input) : await copyPrefix(input);
+  log.info('record_complete', { source: input.record.source, key: input.record.key });
+  return result;
+}
+
+async function transferUrl(input: RecordInput): Promise<RecordResult> {
+  const { record } = input;
+  const undo: { uploadId: string | null } = { uploadId: null };
+  // Decided before the first side effect: even an upload whose id never came back is found again under its key.
+  return withUndo(
+    async () => {
+      const opened = await transfer('stream', `Read ${record.source}`).openTransfer(input);
+      if (opened.kind === 'moved') return moved(opened.staged);
+      undo.uploadId = opened.upload.uploadId;
+      const parts = transfer('stream', `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`);
+      return moved(await parts.transferParts({ ...input, upload: opened.upload }));
+    },
+    () =>
+      transfer('settle', `Take back ${record.key}`).abortTransfer({
+        ...input,
+        uploadId: undo.uploadId,
+        sinceMs: workflowInfo().startTime.getTime(),
+      }),
+  );
+}
+
+function moved(staged: Extract<StagedLine, { line: unknown }>): RecordResult {
+  const { line } = staged;
+  return {
+    staged,
+    totals: {
+      ...emptyTotals(),
+      records: 1,
+      transferred: 1,
+      objects: 1,
+      bytes: line.bytes,
+      resentBytes: staged.resentBytes,
+    },
+  };
+}
+
+async function copyPrefix(input: RecordInput): Promise<RecordResult> {
+  const { record } = input;
+  const undo = { pages: 0 };
+  const sinceMs = workflowInfo().startTime.getTime();
+  return withUndo(
+    async () => {
+      const { pages, objects } = await transfer('stream', `List ${record.source}`).listPrefix(input);
+      undo.pages = pages;
+      let totals: Totals = { ...emptyTotals(), records: 1 };
+      for (let page = 0; page < pages; page += 1) {
+        setCurrentDetails(`Copied ${totals.objects} of ${objects} objects of ${record.source}`);
+        const copy = transfer('stream', `Copy page ${page + 1} of ${pages} of ${record.source}`);
+        totals = addTotals(totals, await copy.copyPage({ ...input, page, sinceMs }));
+      }
+      return { staged: { prefixRecord: record.n, pages }, totals };
+    },
+    () => transfer('settle', `Take back ${record.key}`).undoPrefix({ ...input, pages: undo.pages, sinceMs }),
+  );
+}
+
+/** Runs `work`; when it fails or is cancelled, runs `undo` to its end, says what that did, and throws the first error. */
+async function withUndo<T>(work: () => Promise<T>, undo: () => Promise<CleanupReport>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    log.warn('record_error', { ...firstCause(error) });
+    await CancellationScope.nonCancellable(async () => {
+      try {
+        const report = await undo();
+        log.info('record_cleanup', { ...report });
+      } catch (undoError) {
+        // Reported, never thrown: the record's own error is the one an operator must see.
+        log.error('cleanup_incomplete', { ...firstCause(undoError) });
+      }
+    });
+    throw error;
+  }
+}
+
+const sizeText = (sizeBytes: number | undefined): string =>
+  sizeBytes === undefined ? 'a stream of unknown length' : `${Math.ceil(sizeBytes / 2 ** 20)} MiB`;

@@ -1,0 +1,185 @@
+/**
+ * Activities that keep everything in memory and fail as scripted: for tests of what the workflows decide. What the
+ * activities themselves do is tested on the real servers.
+ */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import type { ApiActivities, FinishArgs, TransferActivities } from '../../src/activities/types';
+import type { ErrorCode } from '../../src/model/errors';
+import type { CleanupReport, RunSettings } from '../../src/model/export-run';
+import { emptyTotals, type ManifestRecord, type StagedLine, type StagedObject } from '../../src/model/records';
+
+export const failWith = (code: ErrorCode, message: string): ApplicationFailure =>
+  ApplicationFailure.create({ message, type: code, nonRetryable: true });
+
+export class ScriptedWorld {
+  settings: Partial<RunSettings> = {};
+  records = 10;
+  pageRecords = 4;
+  /** Called for each record before it is moved; throws to fail it, waits to hold it. */
+  onOpen: (record: ManifestRecord) => Promise<void> = () => Promise.resolve();
+  polls: { state: 'running' | 'succeeded' | 'failed'; status: string; recordCount: number }[] = [
+    { state: 'succeeded', status: 'SUCCEEDED', recordCount: 10 },
+  ];
+  readonly opened: number[] = [];
+  readonly published: number[] = [];
+  readonly undone: number[] = [];
+  readonly takenBack: number[] = [];
+  readonly staged = new Map<number, readonly StagedLine[]>();
+  finished: FinishArgs | undefined;
+  maxInFlight = 0;
+  busySlotMs = 0;
+  private inFlight = 0;
+  private changedAtMs = Date.now();
+  private firstAtMs = 0;
+
+  /** From the first record's start to the last one's end. */
+  busyWindow(): { transferStarted: number; transferEnded: number } {
+    return { transferStarted: this.firstAtMs, transferEnded: this.changedAtMs };
+  }
+
+  private count(change: number): void {
+    const now = Date.now();
+    this.firstAtMs ||= now;
+    this.busySlotMs += this.inFlight * (now - this.changedAtMs);
+    this.changedAtMs = now;
+    this.inFlight += change;
+    this.maxInFlight = Math.max(this.maxInFlight, this.inFlight);
+  }
+
+  api(): ApiActivities {
+    return {
+      prepareRun: ({ ref, run }) => Promise.resolve({ settings: this.runSettings(ref.project, run), previous: null }),
+      findHolder: () => Promise.resolve('the-other-run'),
+      createExport: () => Promise.resolve({ reply: { kind: 'created', exportId: 'export-1' }, mayBeEmpty: false }),
+      pollExport: () => Promise.resolve({ ...this.nextPoll(), unknownStatus: false }),
+      writeManifest: () =>
+        Promise.resolve({
+          records: this.records,
+          pages: Math.ceil(this.records / this.pageRecords),
+          prefixRecords: 0,
+          datasets: 1,
+        }),
+      readManifestPage: ({ page }) => Promise.resolve(this.page(page)),
+      stagePage: ({ page, lines }) => {
+        this.staged.set(page, lines);
+        return Promise.resolve();
+      },
+      finishRun: (args) => {
+        this.finished = args;
+        return Promise.resolve({ report: 's3://bucket/report.json', manifest: 's3://bucket/manifest/' });
+      },
+    };
+  }
+
+  transfer(): TransferActivities {
+    return {
+      openTransfer: async ({ record }) => {
+        this.opened.push(record.n);
+        this.count(1);
+        try {
+          await this.whileRunning(this.onOpen(record));
+        } finally {
+          this.count(-1);
+        }
+        return { kind: 'moved', staged: stagedObjectOf(record) };
+      },
+      transferParts: () => Promise.reject(failWith('Internal', 'not scripted')),
+      abortTransfer: ({ record }) => {
+        this.takenBack.push(record.n);
+        return Promise.resolve(cleanup({ abortedUploads: 1 }));
+      },
+      listPrefix: () => Promise.resolve({ pages: 0, objects: 0 }),
+      copyPage: () => Promise.resolve(emptyTotals()),
+      undoPrefix: () => Promise.resolve(cleanup({})),
+      publishPage: ({ page }) => {
+        this.published.push(page);
+        const objects = (this.staged.get(page) ?? []).filter((line) => 'uploadId' in line).length;
+        return Promise.resolve({ totals: { ...emptyTotals(), objects }, problems: [] });
+      },
+      undoPage: ({ page }) => {
+        this.undone.push(page);
+        const uploads = (this.staged.get(page) ?? []).filter((line) => 'uploadId' in line).length;
+        return Promise.resolve(cleanup({ abortedUploads: uploads }));
+      },
+      clearPrefix: () => Promise.resolve(cleanup({})),
+    };
+  }
+
+  private nextPoll(): ScriptedWorld['polls'][number] {
+    const next = this.polls.length > 1 ? this.polls.shift() : this.polls[0];
+    return next ?? { state: 'running', status: 'PENDING', recordCount: 0 };
+  }
+
+  private page(page: number): ManifestRecord[] {
+    const from = page * this.pageRecords;
+    const size = Math.min(this.pageRecords, this.records - from);
+    return Array.from({ length: size }, (_, i) => ({
+      n: from + i,
+      kind: 'url',
+      dataset: 'd',
+      source: `https://h/${from + i}`,
+      key: `p/d/${from + i}`,
+    }));
+  }
+
+  private runSettings(project: string, run: string): RunSettings {
+    return {
+      project,
+      run,
+      bucket: 'bucket',
+      targetPrefix: `prefix-${run}`,
+      controlPrefix: `prefix-${run}/_longhaul`,
+      endpoint: null,
+      maxWorkers: 4,
+      publish: 'atomic',
+      cleanup: 'run',
+      onError: 'abort',
+      toleratedFailures: { count: 0 },
+      pollIntervalMs: 50,
+      exportTimeoutMs: 60_000,
+      pageRecords: this.pageRecords,
+      retryForMs: 1_000,
+      ...this.settings,
+    };
+  }
+
+  /** Heartbeats, so that a cancel is heard, and throws its reason. */
+  private async whileRunning(work: Promise<void>): Promise<void> {
+    const context = Context.current();
+    const beat = setInterval(() => context.heartbeat(), 100);
+    try {
+      await Promise.race([work, context.cancelled]);
+    } catch (error) {
+      throw context.cancellationSignal.aborted ? new CancelledFailure('cancelled') : error;
+    } finally {
+      clearInterval(beat);
+    }
+  }
+}
+
+export const cleanup = (part: Partial<CleanupReport>): CleanupReport => ({
+  abortedUploads: 0,
+  deletedObjects: 0,
+  problems: [],
+  moreProblems: 0,
+  ...part,
+});
+
+const stagedObjectOf = (record: ManifestRecord): StagedObject => ({
+  line: {
+    n: record.n,
+    dataset: record.dataset,
+    source: record.source,
+    key: record.key,
+    bytes: 10,
+    parts: 1,
+    attempts: 1,
+    outcome: 'transferred',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: '2026-01-01T00:00:00.000Z',
+  },
+  transferId: `t-${record.n}`,
+  resentBytes: 0,
+  uploadId: `u-${record.n}`,
+});

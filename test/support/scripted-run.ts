@@ -1,0 +1,114 @@
+/** Runs the real workflows on the shared Temporal server, with scripted activities, in a namespace of the test's own. */
+import { Client, Connection, type WorkflowHandleWithStartDetails } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import type { ExportInput, ExportProgress } from '../../src/model/export-run';
+import { TASK_QUEUES } from '../../src/model/names';
+import type { exportToS3 } from '../../src/workflows';
+import { freshNamespace, sharedStack, uniqueName } from './shared-stack';
+import type { ScriptedWorld } from './scripted-activities';
+import { until } from './until';
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => {
+  // Once per test file: bundling takes seconds.
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: require.resolve('../../src/workflows'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  return bundle;
+};
+
+export type RunHandle = WorkflowHandleWithStartDetails<typeof exportToS3>;
+
+export class ScriptedRuns {
+  client: Client;
+  namespace = 'default';
+
+  private constructor(
+    private readonly connection: Connection,
+    private readonly native: NativeConnection,
+  ) {
+    this.client = new Client({ connection });
+  }
+
+  /** One for each test: a test that hangs must not take the others' tasks. */
+  private async renewNamespace(): Promise<void> {
+    this.namespace = await freshNamespace('workflow');
+    this.client = new Client({ connection: this.connection, namespace: this.namespace });
+  }
+
+  static async create(): Promise<ScriptedRuns> {
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    const { address } = sharedStack().temporal;
+    const connection = await Connection.connect({ address });
+    const native = await NativeConnection.connect({ address });
+    return new ScriptedRuns(connection, native);
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+    await this.native.close();
+  }
+
+  /** Runs workers with the world's activities while `use` runs. */
+  async with<T>(world: ScriptedWorld, use: () => Promise<T>): Promise<T> {
+    await this.renewNamespace();
+    const common = {
+      connection: this.native,
+      namespace: this.namespace,
+      maxHeartbeatThrottleInterval: 100,
+      defaultHeartbeatThrottleInterval: 100,
+    };
+    const workers = await Promise.all([
+      Worker.create({ ...common, taskQueue: TASK_QUEUES.workflows, workflowBundle: await workflowBundle() }),
+      Worker.create({ ...common, taskQueue: TASK_QUEUES.api, activities: world.api() }),
+      Worker.create({
+        ...common,
+        taskQueue: TASK_QUEUES.transfer,
+        activities: world.transfer(),
+        maxConcurrentActivityTaskExecutions: 64,
+      }),
+    ]);
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    try {
+      return await use();
+    } finally {
+      for (const worker of workers) worker.shutdown();
+      await running;
+    }
+  }
+
+  start(input: unknown = { project: 'project_01' }, workflowId = uniqueName('run')): Promise<RunHandle> {
+    return this.client.workflow.start<typeof exportToS3>('exportToS3', {
+      taskQueue: TASK_QUEUES.workflows,
+      workflowId,
+      args: [input as ExportInput],
+    });
+  }
+}
+
+export const progressOf = (handle: RunHandle): Promise<ExportProgress> => handle.query<ExportProgress>('progress');
+
+/** Waits until the run's progress fits, and answers it. */
+export const untilProgress = async (
+  handle: RunHandle,
+  what: string,
+  fits: (progress: ExportProgress) => boolean,
+): Promise<ExportProgress> => {
+  let last: ExportProgress | undefined;
+  const probe = async (): Promise<ExportProgress | null> => {
+    last = await progressOf(handle);
+    return fits(last) ? last : null;
+  };
+  return until(probe, { timeoutMs: 30_000, what }).catch((error: unknown) => {
+    throw new Error(`${String(error)} Last progress: ${JSON.stringify(last)}`, { cause: error });
+  });
+};

@@ -1,0 +1,69 @@
+import * as path from 'node:path';
+import { childEnv, readEnvironment } from '../../../src/config/environment';
+import { errorOf } from './support';
+
+test('defaults', () => {
+  expect(readEnvironment({ HOME: '/home/someone' })).toEqual({
+    configDir: path.resolve('configs'),
+    logLevel: 'INFO',
+    logFormat: 'json',
+    transferMemoryBytes: 128 * 1024 ** 2,
+    transferSlots: 32,
+    metricsAddress: null,
+    healthAddress: null,
+    cacheDir: '/home/someone/.cache/longhaul',
+  });
+});
+
+test('every variable is read', () => {
+  const settings = readEnvironment({
+    LONGHAUL_CONFIG_DIR: '/etc/longhaul',
+    LONGHAUL_LOG_LEVEL: 'debug',
+    LONGHAUL_LOG_FORMAT: 'pretty',
+    LONGHAUL_TRANSFER_MEMORY_MB: '256',
+    LONGHAUL_TRANSFER_SLOTS: '8',
+    LONGHAUL_METRICS_ADDRESS: '0.0.0.0:9464',
+    LONGHAUL_HEALTH_ADDRESS: ':8080',
+    XDG_CACHE_HOME: '/var/cache',
+  });
+  expect(settings).toEqual({
+    configDir: '/etc/longhaul',
+    logLevel: 'DEBUG',
+    logFormat: 'pretty',
+    transferMemoryBytes: 256 * 1024 ** 2,
+    transferSlots: 8,
+    metricsAddress: '0.0.0.0:9464',
+    healthAddress: '0.0.0.0:8080',
+    cacheDir: '/var/cache/longhaul',
+  });
+});
+
+test.each([
+  ['8080', '127.0.0.1:8080'],
+  ['[::1]:8080', '[::1]:8080'],
+  ['', null],
+])('the address %j means %j', (given, expected) => {
+  expect(readEnvironment({ LONGHAUL_HEALTH_ADDRESS: given }).healthAddress).toBe(expected);
+});
+
+test.each([
+  ['LONGHAUL_LOG_LEVEL', 'loud', 'DEBUG, INFO, WARNING, ERROR'],
+  ['LONGHAUL_LOG_FORMAT', 'xml', 'json, pretty'],
+  ['LONGHAUL_TRANSFER_MEMORY_MB', '128M', 'a whole number'],
+  ['LONGHAUL_TRANSFER_SLOTS', '0', 'a whole number from 1'],
+  ['LONGHAUL_METRICS_ADDRESS', 'host:99999', 'host:port'],
+  ['LONGHAUL_HEALTH_ADDRESS', 'http://host:1', 'host:port'],
+])('%s=%s is refused by name', (name, value, expected) => {
+  const error = errorOf(() => readEnvironment({ [name]: value }));
+  expect(error).toMatchObject({ code: 'ConfigInvalid', exitCode: 3 });
+  expect(error.message).toContain(`Environment variable ${name}: expected ${expected}`);
+  expect(error.message).toContain(value);
+});
+
+test('a relative XDG_CACHE_HOME is ignored, as its specification says', () => {
+  expect(readEnvironment({ HOME: '/h', XDG_CACHE_HOME: 'cache' }).cacheDir).toBe('/h/.cache/longhaul');
+});
+
+test('a child gets our variables, changed and removed as asked', () => {
+  expect(childEnv({ B: '2', C: undefined }, { A: '1', B: '1', C: '1' })).toEqual({ A: '1', B: '2' });
+});

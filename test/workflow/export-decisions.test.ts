@@ -1,0 +1,287 @@
+/** What `exportToS3` decides: order of stages, failure policies, cancel, operator messages. */
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { failWith, ScriptedWorld } from '../support/scripted-activities';
+import { progressOf, ScriptedRuns, untilProgress, type RunHandle } from '../support/scripted-run';
+
+let runs: ScriptedRuns;
+beforeAll(async () => {
+  runs = await ScriptedRuns.create();
+});
+afterAll(() => runs.close());
+
+const gate = (): { readonly opened: Promise<void>; open: () => void } => {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+};
+
+const causeOf = async (handle: RunHandle): Promise<ApplicationFailure | CancelledFailure> => {
+  const error: unknown = await handle.result().then(
+    () => new Error('the run succeeded'),
+    (failure: unknown) => failure,
+  );
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  return (error as WorkflowFailedError).cause as ApplicationFailure | CancelledFailure;
+};
+
+describe('a run that succeeds', () => {
+  it('moves every record once, publishes every page after the last record, and reports', async () => {
+    const world = new ScriptedWorld();
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await expect(handle.result()).resolves.toMatchObject({
+        records: 10,
+        transferred: 10,
+        failed: 0,
+        bytes: 100,
+        exportId: 'export-1',
+      });
+      expect([...world.opened].sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      expect(world.maxInFlight).toBeLessThanOrEqual(4);
+      expect([...world.published].sort()).toEqual([0, 1, 2]);
+      expect(world.finished).toMatchObject({ outcome: 'succeeded', cleanup: null, failure: null });
+      await expect(progressOf(handle)).resolves.toMatchObject({ stage: 'done', publishedObjects: 10, inFlight: 0 });
+    });
+  });
+
+  it('publishes nothing in direct mode, because every object is visible already', async () => {
+    const world = new ScriptedWorld();
+    world.settings = { publish: 'direct' };
+    await runs.with(world, async () => {
+      await (await runs.start()).result();
+      expect(world.published).toEqual([]);
+      expect(world.undone).toEqual([]);
+    });
+  });
+});
+
+describe('waiting for the vendor', () => {
+  it('polls until success, through words it does not know', async () => {
+    const world = new ScriptedWorld();
+    world.polls = [
+      { state: 'running', status: 'PENDING', recordCount: 0 },
+      { state: 'running', status: 'SHUFFLING', recordCount: 0 },
+      { state: 'succeeded', status: 'SUCCEEDED', recordCount: 10 },
+    ];
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await handle.result();
+      await expect(progressOf(handle)).resolves.toMatchObject({ polls: 3, exportStatus: 'SUCCEEDED' });
+    });
+  });
+
+  it.each([
+    ['ExportFailed', { state: 'failed', status: 'CANCELED', recordCount: 0 }, {}],
+    ['ExportTimeout', { state: 'running', status: 'PENDING', recordCount: 0 }, { exportTimeoutMs: 120 }],
+    ['ExportEmpty', { state: 'succeeded', status: 'SUCCEEDED', recordCount: 0 }, {}],
+  ] as const)('fails with %s', async (code, poll, settings) => {
+    const world = new ScriptedWorld();
+    world.polls = [poll];
+    world.settings = settings;
+    await runs.with(world, async () => {
+      await expect(causeOf(await runs.start())).resolves.toMatchObject({ type: code, nonRetryable: true });
+      expect(world.finished).toMatchObject({ outcome: 'failed', failure: { code } });
+    });
+  });
+});
+
+describe('on_error abort', () => {
+  it('fails with the first record that failed, takes everything back and publishes nothing', async () => {
+    const world = new ScriptedWorld();
+    world.onOpen = ({ n }) =>
+      n === 6 ? Promise.reject(failWith('SourceNotFound', 'record six is gone')) : Promise.resolve();
+    await runs.with(world, async () => {
+      const failure = await causeOf(await runs.start());
+      expect(failure).toMatchObject({ type: 'SourceNotFound', message: 'record six is gone', nonRetryable: true });
+      expect(world.published).toEqual([]);
+      expect(world.undone).toEqual(expect.arrayContaining([0, 1]));
+      expect(world.finished).toMatchObject({ outcome: 'failed', failure: { code: 'SourceNotFound' } });
+      const made = world.opened.filter((n) => n !== 6).length;
+      expect((world.finished?.cleanup?.abortedUploads ?? 0) + world.takenBack.length).toBeGreaterThanOrEqual(made);
+    });
+  });
+});
+
+describe('on_error continue', () => {
+  const failing = (tolerated: number): ScriptedWorld => {
+    const world = new ScriptedWorld();
+    world.settings = { onError: 'continue', toleratedFailures: { count: tolerated } };
+    world.onOpen = ({ n }) =>
+      n % 5 === 0 ? Promise.reject(failWith('SourceNotFound', `record ${n} is gone`)) : Promise.resolve();
+    return world;
+  };
+
+  it('publishes the others where so many failures are tolerated', async () => {
+    const world = failing(2);
+    await runs.with(world, async () => {
+      await expect((await runs.start()).result()).resolves.toMatchObject({ records: 10, transferred: 8, failed: 2 });
+      expect(world.finished?.failures.map((f) => f.n).sort()).toEqual([0, 5]);
+    });
+  });
+
+  it('publishes nothing where one more has failed', async () => {
+    const world = failing(1);
+    await runs.with(world, async () => {
+      await expect(causeOf(await runs.start())).resolves.toMatchObject({
+        type: 'RecordsFailed',
+        message: expect.stringContaining('2 of 10 records failed') as string,
+      });
+      expect(world.published).toEqual([]);
+      expect([...world.undone].sort()).toEqual([0, 1, 2]);
+    });
+  });
+});
+
+describe('on_error wait', () => {
+  it('parks, takes orders, and moves nothing twice', async () => {
+    const world = new ScriptedWorld();
+    let broken = true;
+    world.settings = { onError: 'wait' };
+    world.onOpen = ({ n }) =>
+      broken && (n === 2 || n === 7) ? Promise.reject(failWith('CredentialsExpired', 'expired')) : Promise.resolve();
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      const parked = await untilProgress(handle, 'the run to park', ({ stage }) => stage === 'parked');
+      expect(parked.failures.map((f) => f.n).sort()).toEqual([2, 7]);
+      expect(parked.actions.join()).toContain('retryFailed');
+      await expect(handle.executeUpdate('retryFailed', { args: [{ records: [3] }] })).rejects.toThrow(
+        WorkflowUpdateFailedError,
+      );
+      broken = false;
+      await expect(handle.executeUpdate('skipRecord', { args: [{ record: 7 }] })).resolves.toMatchObject({
+        affected: 1,
+      });
+      await expect(handle.executeUpdate('retryFailed', { args: [] })).resolves.toMatchObject({ affected: 1 });
+      await expect(handle.result()).resolves.toMatchObject({ records: 10, transferred: 9, skipped: 1, failed: 0 });
+      expect(world.opened.filter((n) => n === 2)).toHaveLength(2);
+      expect(world.opened.filter((n) => n !== 2)).toHaveLength(9);
+    });
+  });
+
+  it('ends with RunAborted when the operator gives up', async () => {
+    const world = new ScriptedWorld();
+    world.settings = { onError: 'wait' };
+    world.onOpen = ({ n }) => (n === 2 ? Promise.reject(failWith('SourceNotFound', 'gone')) : Promise.resolve());
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await untilProgress(handle, 'the run to park', ({ stage }) => stage === 'parked');
+      await handle.executeUpdate('abort', { args: [{ reason: 'not today' }] });
+      await expect(causeOf(handle)).resolves.toMatchObject({
+        type: 'RunAborted',
+        message: 'The run was aborted: not today',
+      });
+      expect(world.published).toEqual([]);
+      expect([...world.undone].sort()).toEqual([0, 1, 2]);
+    });
+  });
+});
+
+describe('cancel', () => {
+  it('ends CANCELED after its records have taken their work back', async () => {
+    const world = new ScriptedWorld();
+    world.onOpen = ({ n }) => (n >= 4 ? gate().opened : Promise.resolve());
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await untilProgress(handle, 'records in flight', ({ inFlight, totals }) => inFlight > 0 && totals.records === 4);
+      await handle.cancel();
+      await expect(causeOf(handle)).resolves.toBeInstanceOf(CancelledFailure);
+      expect((await handle.describe()).status.name).toBe('CANCELLED');
+      expect(world.published).toEqual([]);
+      expect(world.undone).toContain(0);
+      expect(world.takenBack.length).toBeGreaterThan(0);
+      expect(world.finished).toMatchObject({ outcome: 'cancelled' });
+    });
+  });
+
+  it('ends CANCELED while the export is awaited', async () => {
+    const world = new ScriptedWorld();
+    world.polls = [{ state: 'running', status: 'PENDING', recordCount: 0 }];
+    world.settings = { pollIntervalMs: 30_000 };
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await untilProgress(handle, 'a poll to be due', ({ nextPollAt }) => nextPollAt !== null);
+      await handle.cancel();
+      await expect(causeOf(handle)).resolves.toBeInstanceOf(CancelledFailure);
+      expect(world.finished).toMatchObject({ outcome: 'cancelled' });
+    });
+  });
+});
+
+describe('operator', () => {
+  it('pauses, resumes and changes the number of workers', async () => {
+    const world = new ScriptedWorld();
+    const held = gate();
+    world.records = 40;
+    world.pageRecords = 40;
+    world.onOpen = () => held.opened;
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await untilProgress(handle, 'transfers', ({ stage }) => stage === 'transferring');
+      await expect(handle.executeUpdate('setMaxWorkers', { args: [{ maxWorkers: 0 }] })).rejects.toThrow(
+        WorkflowUpdateFailedError,
+      );
+      await expect(handle.executeUpdate('pause', { args: [] })).resolves.toMatchObject({ paused: true });
+      await expect(handle.executeUpdate('setMaxWorkers', { args: [{ maxWorkers: 9 }] })).resolves.toMatchObject({
+        maxWorkers: 9,
+      });
+      expect(world.opened.length).toBeLessThanOrEqual(4);
+      held.open();
+      await expect(handle.executeUpdate('resume', { args: [] })).resolves.toMatchObject({ paused: false });
+      await expect(handle.result()).resolves.toMatchObject({ transferred: 40 });
+      expect(world.maxInFlight).toBeLessThanOrEqual(9);
+      await expect(handle.executeUpdate('retryFailed', { args: [] })).rejects.toThrow();
+    });
+  });
+
+  it('lets one run at a time write to a target, and names the other', async () => {
+    const world = new ScriptedWorld();
+    const held = gate();
+    world.settings = { targetPrefix: 'shared' };
+    world.onOpen = () => held.opened;
+    await runs.with(world, async () => {
+      const first = await runs.start();
+      await untilProgress(first, 'transfers', ({ stage }) => stage === 'transferring');
+      const second = await causeOf(await runs.start());
+      expect(second).toMatchObject({ type: 'TargetBusy', message: expect.stringContaining('the-other-run') as string });
+      held.open();
+      await first.result();
+      await (await runs.start()).result();
+    });
+  });
+});
+
+describe('bad input', () => {
+  it.each([[null], [{}], [{ project: 'p', recrods: [] }], [{ project: 'p', export: 'all' }]])(
+    '%j fails the run at once',
+    async (input) => {
+      await runs.with(new ScriptedWorld(), async () => {
+        const handle = await runs.start(input);
+        await expect(causeOf(handle)).resolves.toMatchObject({ type: 'InvalidInput', nonRetryable: true });
+        const { events } = await handle.fetchHistory();
+        expect(events?.some((event) => event.workflowTaskFailedEventAttributes)).toBe(false);
+      });
+    },
+  );
+});
+
+describe('slots', () => {
+  it('stay busy across the ends of pages', async () => {
+    const world = new ScriptedWorld();
+    world.records = 96;
+    world.pageRecords = 24;
+    world.settings = { maxWorkers: 8 };
+    world.onOpen = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      await handle.result();
+      const { transferStarted, transferEnded } = world.busyWindow();
+      expect(world.maxInFlight).toBeLessThanOrEqual(8);
+      expect(world.busySlotMs / (transferEnded - transferStarted)).toBeGreaterThan(6);
+    });
+  });
+});
