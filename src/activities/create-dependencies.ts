@@ -3,7 +3,9 @@ import type { Client } from '@temporalio/client';
 import { loadProject } from '../config/project';
 import type { Environment, ProjectConfig } from '../config/types';
 import type { ProjectRef } from '../model/export-run';
+import { Secret } from '../model/secret';
 import type { Logger } from '../ops/logging';
+import { hideSecret } from '../ops/redaction';
 import { transferMetrics } from '../ops/metrics';
 import { createProvider } from '../providers/create-provider';
 import { UrlBook } from '../providers/url-book';
@@ -38,6 +40,8 @@ export function createDependencies(environment: Environment, temporal: Client, l
       known.loadedAtMs = Date.now();
       return known.tools;
     }
+    // Patterns cannot know every key: what is configured is cut from logs by its value.
+    for (const secret of secretsOf(config)) hideSecret(secret);
     const tools = createTools(config);
     kept.set(id, { tools, fingerprint, loadedAtMs: Date.now() });
     return tools;
@@ -53,11 +57,12 @@ export function createDependencies(environment: Environment, temporal: Client, l
 }
 
 /** Equal for equal configurations; secrets take part, but only within the process. */
-function fingerprintOf(config: ProjectConfig): string {
-  const { credentials } = config.aws;
-  const secrets =
-    credentials.kind === 'keys' ? [credentials.secretAccessKey.reveal(), credentials.sessionToken?.reveal()] : [];
-  return JSON.stringify([config, config.api.apiKey?.reveal(), ...secrets]);
+const fingerprintOf = (config: ProjectConfig): string =>
+  JSON.stringify([config, ...secretsOf(config).map((secret) => secret.reveal())]);
+
+function secretsOf({ api, aws: { credentials } }: ProjectConfig): Secret[] {
+  const keys = credentials.kind === 'keys' ? [credentials.secretAccessKey, credentials.sessionToken] : [];
+  return [api.apiKey, ...keys].filter((secret) => secret instanceof Secret);
 }
 
 function createTools(config: ProjectConfig): ProjectTools {

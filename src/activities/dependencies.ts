@@ -12,7 +12,7 @@ import type { HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../tr
 export interface ProjectTools {
   readonly config: ProjectConfig;
   /** @throws LonghaulError ApiKeyMissing, ConfigInvalid */
-  provider(): ExportProvider;
+  readonly provider: () => ExportProvider;
   readonly destination: S3Destination;
   readonly http: HttpClient;
   readonly limiter: RateLimiter;
@@ -20,7 +20,7 @@ export interface ProjectTools {
 
 export interface Dependencies {
   /** Loads the project's config where it has changed. @throws LonghaulError Config… */
-  project(ref: ProjectRef): ProjectTools;
+  readonly project: (ref: ProjectRef) => ProjectTools;
   readonly urls: UrlBook;
   readonly memory: MemoryBudget;
   readonly metrics: TransferMetrics;

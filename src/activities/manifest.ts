@@ -25,6 +25,7 @@ export function createManifestActivities(
         const found = await findRecords(tools, args, signal);
         const keys = new KeyAssigner({
           targetPrefix: settings.targetPrefix,
+          controlPrefix: settings.controlPrefix,
           template: tools.config.aws.keyTemplate,
           run: settings.run,
           exportId,

@@ -56,8 +56,9 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
     copyPage: (args) =>
       resumable({ retryForMs: args.settings.retryForMs }, async (control) => copyPage(dependencies, args, control)),
 
-    undoPrefix: ({ settings, record, pages, sinceMs }) =>
+    undoPrefix: (args) =>
       resumable({ forwardOnly: true }, async ({ signal }) => {
+        const { settings, record, pages, sinceMs } = args;
         const { destination } = dependencies.project(settings);
         const store = new ControlStore(settings, destination, signal);
         const undo = new TakeBack(destination, settings, signal);
@@ -65,6 +66,7 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
           const staged = await orNull(store.readRecordPage<StagedObject>('staged', record.n, page));
           if (staged !== null) {
             await undo.staged(staged);
+            await writeDirectLedger(store, args, page, staged, 'aborted');
             continue;
           }
           // This page was under way, or not begun: what there is of it lies under its exact keys.
@@ -89,7 +91,10 @@ async function copyPage(
     control.repeatedSince === undefined
       ? null
       : await orNull(store.readRecordPage<StagedObject>('staged', record.n, page));
-  if (done !== null) return totalsOf(done);
+  if (done !== null) {
+    await writeDirectLedger(store, args, page, done, 'copied');
+    return totalsOf(done);
+  }
   const objects = await store.readRecordPage<PrefixObject>('manifest', record.n, page);
   const staged: StagedObject[] = [];
   let bytes = 0;
@@ -101,7 +106,21 @@ async function copyPage(
   });
   staged.sort((a, b) => (a.line.key < b.line.key ? -1 : 1));
   await store.writeRecordPage('staged', record.n, page, staged);
+  await writeDirectLedger(store, args, page, staged, 'copied');
   return totalsOf(staged);
+}
+
+/** Direct: nothing is left to publish, so this page says what became of the objects. Atomic: publishing writes it. */
+async function writeDirectLedger(
+  store: ControlStore,
+  { settings, record }: OfRecord,
+  page: number,
+  staged: readonly StagedObject[],
+  outcome: 'copied' | 'aborted',
+): Promise<void> {
+  if (settings.publish !== 'direct') return;
+  const lines = staged.map(({ line }) => ({ ...line, outcome }));
+  await store.writeRecordPage('ledger', record.n, page, lines);
 }
 
 async function copyOne(

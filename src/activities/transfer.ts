@@ -64,6 +64,8 @@ function move<T>(
   const { settings, record } = args;
   return resumable({ retryForMs: settings.retryForMs }, async (control) => {
     const { config, destination, http, limiter } = dependencies.project(settings);
+    const { logger, metrics } = dependencies;
+    const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
     const spec: TransferSpec = {
       source: createHttpSource({ http, display: record.source, ...urlsOf(dependencies, args, control.signal) }),
       destination,
@@ -75,18 +77,37 @@ function move<T>(
       stallTimeoutMs: Math.min(config.transfer.stallTimeoutMs, config.aws.httpDownloadTimeoutMs),
       memory: dependencies.memory,
       limiter,
+      onRetry: ({ code, message }, delayMs) => {
+        metrics.addRetries();
+        logger.warning('transfer_retry', { ...fields, code, reason: message, delayMs });
+      },
     };
-    const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
-    dependencies.logger.debug('transfer_start', { ...fields });
-    const done = dependencies.metrics.transferStarted();
+    logger.debug('transfer_start', fields);
+    const done = metrics.transferStarted();
     try {
-      const result = await work(spec, control);
-      dependencies.logger.info('transfer_complete', { ...fields });
-      return result;
-    } finally {
+      const result = await work(spec, counted(control, metrics));
       done();
+      logger.info('transfer_complete', fields);
+      return result;
+    } catch (error) {
+      done('failed');
+      throw error;
     }
   });
+}
+
+/** The same control, with what its progress adds told to the metrics. */
+function counted(control: TransferControl, metrics: Dependencies['metrics']): TransferControl {
+  let { sentBytes, parts } = control.checkpoint ?? { sentBytes: 0, parts: 0 };
+  return {
+    ...control,
+    onProgress: (checkpoint) => {
+      metrics.addBytes(Math.max(0, checkpoint.sentBytes - sentBytes));
+      metrics.addParts(Math.max(0, checkpoint.parts - parts));
+      ({ sentBytes, parts } = checkpoint);
+      control.onProgress(checkpoint);
+    },
+  };
 }
 
 /** How the record's URL is had: given ones stay as they are; a provider's are signed, short-lived and asked for again. */

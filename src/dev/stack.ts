@@ -25,6 +25,8 @@ export interface StackOptions {
   /** How many workers to start: true is one, false (the default) none. */
   readonly worker?: boolean | number;
   readonly exportApi?: ExportApiOptions;
+  /** Settings of the Temporal server itself: see TemporalServerOptions. */
+  readonly temporalDynamicConfig?: Readonly<Record<string, string | number>>;
   readonly namespace?: string;
   /** Sample buckets, 1,200 source objects and the project `sample`. Default true. */
   readonly sampleData?: boolean;
@@ -112,6 +114,7 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
         ...(ports.temporal === undefined ? {} : { port: ports.temporal }),
         ...(ports.ui === undefined ? {} : { uiPort: ports.ui }),
         ...(namespace === undefined ? {} : { namespace }),
+        ...(options.temporalDynamicConfig === undefined ? {} : { dynamicConfig: options.temporalDynamicConfig }),
       }),
     ),
     keep(

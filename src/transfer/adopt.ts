@@ -25,7 +25,7 @@ export async function adoptPublished(run: Publishing): Promise<MovedObject | und
   const found = await retrying(run, () => spec.destination.stat(spec.key, signal));
   if (found?.transferId !== spec.transferId) return undefined;
   const parts = Number(/-(\d+)"?$/.exec(found.etag ?? '')?.[1] ?? 1);
-  progress.acknowledged(found.bytes, parts);
+  progress.arrived(found.bytes, parts);
   return {
     bytes: found.bytes,
     ...(found.crc32 === undefined ? {} : { crc32: encodeCrc32(found.crc32) }),

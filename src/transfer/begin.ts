@@ -45,7 +45,7 @@ export async function writeFirstPart(
   crc32: number,
 ): Promise<ListedPart> {
   if (upload.part !== undefined) {
-    run.progress.acknowledged(body.length);
+    run.progress.arrived(body.length, 1);
     return upload.part;
   }
   return sendPart(run, upload.uploadId, { number: 1, body, crc32 });

@@ -26,6 +26,13 @@ export class Progress {
     this.update({ bytes: this.checkpoint.bytes + bytes, parts: this.checkpoint.parts + parts });
   }
 
+  /** Found at the destination: sent by an earlier attempt, so at least as much was sent as is there. */
+  arrived(bytes: number, parts: number): void {
+    const arrivedBytes = this.checkpoint.bytes + bytes;
+    const sentBytes = Math.max(this.checkpoint.sentBytes, arrivedBytes);
+    this.update({ bytes: arrivedBytes, parts: this.checkpoint.parts + parts, sentBytes });
+  }
+
   /** The source is read from the start again, so what had arrived counts once more as it comes. */
   restarted(): void {
     this.update({ bytes: 0, parts: 0 });

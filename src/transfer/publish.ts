@@ -47,8 +47,10 @@ export async function publishUpload(request: PublishRequest): Promise<Published>
     } catch (error) {
       if (signal.aborted || !isDoubtful(error)) throw error;
       const ours = await findOurs(request);
-      if (ours === undefined) throw error;
-      return ours;
+      if (ours !== undefined) return ours;
+      // Some stores call the parts of a lost upload invalid; its listing says the truth, as UploadLost.
+      if (isRejected(error)) await destination.listParts(key, request.uploadId, signal);
+      throw error;
     }
   });
   // The store has checked size and checksum; where its answer does not say so, the object is asked.
@@ -112,8 +114,11 @@ async function partsOf(request: PublishRequest): Promise<readonly ListedPart[]> 
 /** After these the upload may have been completed all the same. */
 function isDoubtful(error: unknown): boolean {
   if (!(error instanceof LonghaulError)) return false;
-  return error.retryable || error.code === 'UploadLost' || error.context.httpStatus === 412;
+  return error.retryable || error.code === 'UploadLost' || error.context.httpStatus === 412 || isRejected(error);
 }
+
+const isRejected = (error: unknown): boolean =>
+  error instanceof LonghaulError && error.code === 'DestinationRejected' && error.context.httpStatus === 400;
 
 async function findOurs(request: PublishRequest): Promise<StoredObject | undefined> {
   const found = await request.destination.stat(request.key, request.signal);

@@ -52,7 +52,7 @@ async function moveRanges(run: Run, upload: BegunUpload, sizeBytes: number): Pro
       })
       .map((part) => [part.number, part]),
   );
-  run.progress.acknowledged(bytesOfParts([...arrived.values()]), arrived.size);
+  run.progress.arrived(bytesOfParts([...arrived.values()]), arrived.size);
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !arrived.has(number));
   await inLanes(missing, spec.lanes, signal, async (number, laneSignal) => {
     const range = partRange(number, sizeBytes, partSizeBytes);

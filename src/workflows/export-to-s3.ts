@@ -97,6 +97,9 @@ class ExportRun implements Operated {
     if (continued !== undefined) {
       progressState.settings = continued.settings;
       progressState.exportId = continued.exportId;
+      this.manifest = continued.manifest;
+      // Before anything can fail: what the runs before have staged is taken back from here.
+      this.openBatches();
       return null;
     }
     progressState.enter('preparing');
@@ -116,29 +119,31 @@ class ExportRun implements Operated {
   }
 
   private async writeManifest(finished: FinishedExport | null): Promise<void> {
-    if (this.continued !== undefined) {
-      this.manifest = this.continued.manifest;
-    } else {
-      this.progressState.enter('listing');
-      const { records, recordsUri } = this.input;
-      this.manifest = await api('control', 'Write the manifest').writeManifest({
-        settings: this.settings,
-        exportId: finished?.exportId ?? null,
-        ...(records === undefined ? {} : { records }),
-        ...(recordsUri === undefined ? {} : { recordsUri }),
-      });
-      log.info('manifest_complete', { ...this.manifest });
-    }
-    this.progressState.recordsTotal = this.manifest.records;
+    if (this.continued !== undefined) return;
+    this.progressState.enter('listing');
+    const { records, recordsUri } = this.input;
+    this.manifest = await api('control', 'Write the manifest').writeManifest({
+      settings: this.settings,
+      exportId: finished?.exportId ?? null,
+      ...(records === undefined ? {} : { records }),
+      ...(recordsUri === undefined ? {} : { recordsUri }),
+    });
+    log.info('manifest_complete', { ...this.manifest });
+  }
+
+  private openBatches(): Batches {
+    const { settings, progressState, manifest, continued } = this;
+    progressState.recordsTotal = manifest.records;
+    progressState.transferStartedMs = continued?.transferStartedMs ?? Date.now();
+    const what = { settings, exportId: progressState.exportId, ...manifest };
+    this.batches = new Batches(what, progressState, () => this.onBatchesChange(), continued?.batches);
+    this.onBatchesChange();
+    return this.batches;
   }
 
   private async transferAll(): Promise<void> {
-    const { settings, progressState, continued } = this;
-    progressState.transferStartedMs = continued?.transferStartedMs ?? Date.now();
-    const what = { settings, exportId: progressState.exportId, ...this.manifest };
-    const batches = new Batches(what, progressState, () => this.onBatchesChange(), continued?.batches);
-    this.batches = batches;
-    progressState.enter('transferring');
+    const batches = this.batches ?? this.openBatches();
+    this.progressState.enter('transferring');
     const complete = await batches.moveAll(() => workflowInfo().continueAsNewSuggested);
     if (batches.firstFailure !== undefined) throw failed(batches.firstFailure);
     if (!complete) await this.continueAsNew(batches);
@@ -148,6 +153,9 @@ class ExportRun implements Operated {
   private async continueAsNew(batches: Batches): Promise<never> {
     const { settings, progressState, manifest } = this;
     await this.hold?.release();
+    // A cancel or an abort that came meanwhile was accepted: it must not get lost between the two runs.
+    const scope = CancellationScope.current();
+    if (scope.consideredCancelled) return scope.cancelRequested;
     return continueAsNew<typeof exportToS3>(this.input, {
       run: progressState.run,
       settings,

@@ -35,7 +35,11 @@ export type Verdict =
   | 'reset'
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
   /** The store does it, and this is answered instead. */
-  | { readonly after: { readonly status: number; readonly body: string } };
+  | { readonly after: { readonly status: number; readonly body: string } }
+  /** The store sees the request when the promise resolves, unless the client is gone by then. */
+  | { readonly holdUntil: Promise<void> }
+  /** The store does it at once; the answer waits for the promise. */
+  | { readonly answerAfter: Promise<void> };
 
 export interface S3Proxy {
   readonly endpoint: string;
@@ -65,6 +69,10 @@ export async function startS3Proxy(target: string): Promise<S3Proxy> {
       } else if (typeof verdict === 'object' && 'status' in verdict) {
         response.writeHead(verdict.status, { 'content-type': 'application/xml', ...verdict.headers });
         response.end(verdict.body ?? '');
+      } else if (typeof verdict === 'object' && 'holdUntil' in verdict) {
+        void verdict.holdUntil.then(() => {
+          if (!request.socket.destroyed) pass(upstream, request, body, response, 'pass');
+        });
       } else {
         pass(upstream, request, body, response, verdict);
       }
@@ -105,7 +113,11 @@ function pass(
       } else if (typeof verdict === 'object' && 'after' in verdict) {
         response.writeHead(verdict.after.status, { 'content-type': 'application/xml' }).end(verdict.after.body);
       } else {
-        response.writeHead(reply.statusCode ?? 500, reply.headers).end(Buffer.concat(chunks));
+        const answer = (): void => {
+          response.writeHead(reply.statusCode ?? 500, reply.headers).end(Buffer.concat(chunks));
+        };
+        if (typeof verdict === 'object' && 'answerAfter' in verdict) void verdict.answerAfter.then(answer);
+        else answer();
       }
     });
   });

@@ -9,9 +9,10 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import type { ExportInput, ExportProgress } from '../../src/model/export-run';
+import { createNamespace } from '../../src/dev/temporal-namespace';
 import { TASK_QUEUES } from '../../src/model/names';
 import type { exportToS3 } from '../../src/workflows';
-import { freshNamespace, sharedStack, uniqueName } from './shared-stack';
+import { sharedStack, uniqueName } from './shared-stack';
 import type { ScriptedWorld } from './scripted-activities';
 import { until } from './until';
 
@@ -33,6 +34,7 @@ export class ScriptedRuns {
   namespace = 'default';
 
   private constructor(
+    private readonly address: string,
     private readonly connection: Connection,
     private readonly native: NativeConnection,
   ) {
@@ -41,16 +43,17 @@ export class ScriptedRuns {
 
   /** One for each test: a test that hangs must not take the others' tasks. */
   private async renewNamespace(): Promise<void> {
-    this.namespace = await freshNamespace('workflow');
+    this.namespace = uniqueName('workflow');
+    await createNamespace(this.address, this.namespace);
     this.client = new Client({ connection: this.connection, namespace: this.namespace });
   }
 
-  static async create(): Promise<ScriptedRuns> {
+  /** On the shared Temporal server, or on the one at `address`. */
+  static async create(address = sharedStack().temporal.address): Promise<ScriptedRuns> {
     Runtime.install({ logger: new DefaultLogger('ERROR') });
-    const { address } = sharedStack().temporal;
     const connection = await Connection.connect({ address });
     const native = await NativeConnection.connect({ address });
-    return new ScriptedRuns(connection, native);
+    return new ScriptedRuns(address, connection, native);
   }
 
   async close(): Promise<void> {

@@ -100,8 +100,8 @@ export async function readObject(client: S3Client, bucket: string, key: string):
   }
 }
 
-export async function openUploads(client: S3Client, bucket: string): Promise<string[]> {
-  const reply = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+export async function openUploads(client: S3Client, bucket: string, prefix = ''): Promise<string[]> {
+  const reply = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix }));
   return (reply.Uploads ?? []).map(({ Key }) => Key ?? '');
 }
 

@@ -1,6 +1,6 @@
 /** What `exportToS3` decides: order of stages, failure policies, cancel, operator messages. */
 import {
-  ApplicationFailure,
+  type ApplicationFailure,
   CancelledFailure,
   WorkflowFailedError,
   WorkflowUpdateFailedError,

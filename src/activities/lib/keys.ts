@@ -5,6 +5,8 @@ import type { ManifestRecord } from '../../model/records';
 
 /** S3's limit for a key, in bytes of UTF-8 (Amazon S3 User Guide, "Naming Amazon S3 objects"). */
 const MAX_KEY_BYTES = 1024;
+/** The same source more often than this in one export is a mistake of the export. */
+const MAX_NAMES = 1_000;
 /** A file whose URL ends in a slash still needs a name. */
 const UNNAMED = 'data';
 
@@ -19,6 +21,7 @@ export interface Unkeyed {
 
 export interface KeyRules {
   readonly targetPrefix: string;
+  readonly controlPrefix: string;
   /** With {target_prefix}, {dataset} and {filename}; {run} and {export_id} too. */
   readonly template: string;
   readonly run: string;
@@ -34,7 +37,11 @@ export class KeyAssigner {
   private readonly taken = new Set<string>();
   private readonly folders = new Set<string>();
 
-  constructor(private readonly rules: KeyRules) {}
+  constructor(private readonly rules: KeyRules) {
+    // A dataset of these names would land among the run's own files.
+    this.folders.add(`${rules.controlPrefix}/`);
+    this.taken.add(rules.targetPrefix === '' ? '_SUCCESS' : `${rules.targetPrefix}/_SUCCESS`);
+  }
 
   assign(record: Unkeyed, n: number): ManifestRecord {
     const key = record.kind === 'url' ? this.objectKey(record) : this.folderKey(record);
@@ -43,8 +50,14 @@ export class KeyAssigner {
   }
 
   private objectKey(record: Unkeyed): string {
-    const wanted = this.expand(record, safeFileName(record.fileName));
-    const key = this.free(wanted, record.source, (candidate) => this.taken.has(candidate) || this.inFolder(candidate));
+    const dataset = safeDataset(record);
+    const fileName = safeFileName(record.fileName);
+    // A dataset of the same name as a folder (of the run, or of a prefix record) gets another name beside it.
+    const wanted = [dataset, `${dataset}.${shortHash(record.source)}`]
+      .map((name) => this.expand(name, fileName))
+      .find((key) => !this.inFolder(key));
+    if (wanted === undefined) throw unusable(record, 'lies in a folder of another record, whatever it is called');
+    const key = this.free(wanted, record.source, (candidate) => this.taken.has(candidate));
     this.taken.add(key);
     return key;
   }
@@ -64,8 +77,8 @@ export class KeyAssigner {
   }
 
   private free(wanted: string, source: string, isTaken: (key: string) => boolean): string {
-    const hash = createHash('sha256').update(source).digest('hex').slice(0, 8);
-    for (let attempt = 0; ; attempt += 1) {
+    const hash = shortHash(source);
+    for (let attempt = 0; attempt < MAX_NAMES; attempt += 1) {
       const key = attempt === 0 ? wanted : withSuffix(wanted, attempt === 1 ? hash : `${hash}-${attempt}`);
       if (isTaken(key)) continue;
       if (Buffer.byteLength(key) > MAX_KEY_BYTES) {
@@ -77,13 +90,14 @@ export class KeyAssigner {
       }
       return key;
     }
+    throw new LonghaulError('RecordInvalid', `${source} is named more than ${MAX_NAMES} times`, { source });
   }
 
-  private expand(record: Unkeyed, fileName: string): string {
+  private expand(dataset: string, fileName: string): string {
     const { template, targetPrefix, run, exportId } = this.rules;
     const fields: Record<string, string> = {
       target_prefix: targetPrefix,
-      dataset: safeDataset(record),
+      dataset,
       filename: fileName,
       run,
       // Export ids hold + / =, which have no place in a key.
@@ -94,15 +108,16 @@ export class KeyAssigner {
   }
 }
 
+const shortHash = (source: string): string => createHash('sha256').update(source).digest('hex').slice(0, 8);
+
+const unusable = ({ dataset, source }: Unkeyed, why: string): LonghaulError =>
+  new LonghaulError('RecordInvalid', `The dataset ${JSON.stringify(dataset)} of ${source} ${why}`, { source });
+
 /** Keeps slashes, which datasets may hold; refuses what some tools read as a way out of the prefix. */
 function safeDataset(record: Unkeyed): string {
   const segments = record.dataset.split('/').filter((segment) => segment !== '');
   if (segments.length === 0 || segments.some((segment) => segment === '.' || segment === '..')) {
-    throw new LonghaulError(
-      'RecordInvalid',
-      `The dataset ${JSON.stringify(record.dataset)} of ${record.source} cannot be part of a key`,
-      { source: record.source },
-    );
+    throw unusable(record, 'cannot be part of a key');
   }
   return segments.map(withoutControls).join('/');
 }

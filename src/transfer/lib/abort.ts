@@ -1,4 +1,5 @@
 /** Waiting that ends at once when it is told to. */
+import { setMaxListeners } from 'node:events';
 
 /** Resolves after `delayMs`; rejects with the signal's reason when it aborts first. */
 export function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -26,6 +27,8 @@ export const asError = (value: unknown): Error => (value instanceof Error ? valu
  * AbortError, a plain ECONNRESET, "terminated". Otherwise a cancel would be taken for a failure.
  */
 export async function orReason<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  // Lanes and requests listen to one signal by the dozen; Node would warn of a leak from the eleventh on.
+  setMaxListeners(0, signal);
   signal.throwIfAborted();
   try {
     return await work();
@@ -44,6 +47,7 @@ export interface Scope {
 
 export function childScope(parent: AbortSignal): Scope {
   const controller = new AbortController();
+  setMaxListeners(0, parent, controller.signal);
   const onAbort = (): void => controller.abort(parent.reason);
   if (parent.aborted) onAbort();
   else parent.addEventListener('abort', onAbort, { once: true });

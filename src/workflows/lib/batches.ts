@@ -85,7 +85,8 @@ export class Batches {
   /** True: nothing moves any more and an operator has to decide about failed records. */
   get isParked(): boolean {
     if (this.running.size === 0) return false;
-    return this.nextPage >= this.input.pages && [...this.running.values()].every((batch) => batch.parked);
+    const startsNoMore = this.draining || this.nextPage >= this.input.pages;
+    return startsNoMore && [...this.running.values()].every((batch) => batch.parked);
   }
 
   get state(): BatchesState {

@@ -4,6 +4,7 @@ import { LonghaulError } from '../../../src/model/errors';
 
 const rules = {
   targetPrefix: 'p/data',
+  controlPrefix: 'p/data/_longhaul',
   template: '{target_prefix}/{dataset}/{filename}',
   run: 'run-1',
   exportId: 'a+/b==',
@@ -55,7 +56,16 @@ describe('KeyAssigner', () => {
   });
 
   it.each(['..', 'a/../b', '', '.', '///'])('refuses the dataset %j', (dataset) => {
-    expect(() => keysOf([url(dataset, 'a')])).toThrow(expect.objectContaining({ code: 'RecordInvalid' }));
+    expect(() => keysOf([url(dataset, 'a')])).toThrow('cannot be part of a key');
+  });
+
+  it('keeps records out of the folder of the run itself, and off its marker', () => {
+    const [inFolder, marker] = keysOf([url('_longhaul', 'a'), url('asset', '_SUCCESS')], {
+      template: '{target_prefix}/{filename}',
+    });
+    expect(inFolder).toBe('p/data/a');
+    expect(marker).not.toBe('p/data/_SUCCESS');
+    expect(keysOf([url('_longhaul', 'a')])[0]).toMatch(/^p\/data\/_longhaul\.[0-9a-f]{8}\/a$/);
   });
 
   it('fills a template, and cleans the export id', () => {

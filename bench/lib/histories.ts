@@ -1,0 +1,27 @@
+/** How long the histories of a run have grown. */
+import type { Client } from '@temporalio/client';
+import { until } from '../../src/dev/wait';
+
+export interface LongestHistories {
+  root: number;
+  batch: number;
+  record: number;
+}
+
+/** Visibility is written a moment after a workflow closes. */
+const VISIBLE_TIMEOUT_MS = 60_000;
+
+/** The most events that any workflow of each kind has, over all that belong to the run. */
+export async function longestHistories(client: Client, runId: string): Promise<LongestHistories> {
+  const query = `WorkflowId STARTS_WITH "${runId}"`;
+  await until(async () => (await client.workflow.count(`${query} AND ExecutionStatus = "Running"`)).count === 0, {
+    what: 'the closed workflows to be listed',
+    timeoutMs: VISIBLE_TIMEOUT_MS,
+  });
+  const longest: LongestHistories = { root: 0, batch: 0, record: 0 };
+  for await (const { workflowId, historyLength } of client.workflow.list({ query })) {
+    const kind = workflowId.includes('/record/') ? 'record' : workflowId.includes('/batch/') ? 'batch' : 'root';
+    longest[kind] = Math.max(longest[kind], historyLength);
+  }
+  return longest;
+}

@@ -1,0 +1,211 @@
+#!/usr/bin/env node
+/**
+ * Records the histories that test/replay replays: real runs of `exportToS3`, on real servers, in each state that a run
+ * in production may be in when a new version of the workflows is deployed. `npm run record:histories` writes all of them
+ * anew to test/replay/histories; commit them only where the old ones are no longer in flight anywhere.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir, hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { build } from './build.mjs';
+import { REPOSITORY_ROOT, failSetUp, setUp } from './setup.mjs';
+
+await setUp().catch(failSetUp);
+await build().catch(failSetUp);
+const require = createRequire(import.meta.url);
+const { Client, Connection } = require('@temporalio/client');
+const dist = (name) => require(join(REPOSITORY_ROOT, 'dist', name));
+const { startStack } = dist('dev/stack.js');
+const { generatedFile } = dist('dev/export-api/index.js');
+const { ensureBucket, s3ClientFor } = dist('dev/s3-client.js');
+const { sampleConfig, writeProjectConfig } = dist('dev/sample-config.js');
+const { putAll } = dist('dev/seed.js');
+const { toolPaths } = dist('dev/tools.js');
+const { temporal } = await toolPaths();
+
+const FOLDER = join(REPOSITORY_ROOT, 'test', 'replay', 'histories');
+const MIB = 2 ** 20;
+const BUCKET = 'replay-target';
+const HOST = `@${hostname()}`;
+const TIMEOUT_MS = 60_000;
+const MAX_FILE_BYTES = 300_000;
+
+const small = (n) => generatedFile('asset', `part-${n}.parquet`, 1_000 + n, n);
+/** More than one part, so that the record needs its second activity. */
+const LARGE = generatedFile('asset_vulnerability', 'large.parquet', 12 * MIB, 99);
+const SLOW = { path: 'large.parquet', bytesPerSec: MIB, always: true };
+const MISSING = { path: 'part-1.parquet', status: 404, always: true };
+
+const until = async (what, probe) => {
+  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await sleep(50)) {
+    const value = await probe();
+    if (value) return value;
+  }
+  throw new Error(`waited ${TIMEOUT_MS / 1000} s for ${what}`);
+};
+
+/** What tells where and when it was recorded, and says nothing to a replay. */
+const anonymous = (key, value) => {
+  if (key === 'stackTrace') return '';
+  // Of identities and sticky queues: process id and host name.
+  return typeof value === 'string' && value.includes(HOST) ? 'worker@host' : value;
+};
+
+class Recorder {
+  constructor(stack, client) {
+    this.stack = stack;
+    this.client = client;
+    this.secrets = [stack.s3.secretAccessKey, stack.exportApi.apiKey, REPOSITORY_ROOT, homedir(), tmpdir(), HOST];
+  }
+
+  /** Starts a run of a project of its own; its id is the state's name. */
+  async start(state, { files, faults = [], overrides = {}, prefixes = [] }) {
+    const { exportApi, configDir, s3 } = this.stack;
+    exportApi.faults.clear();
+    exportApi.setFiles('vulnerability', files);
+    exportApi.setPrefixes('vulnerability', prefixes);
+    for (const fault of faults) exportApi.faults.file(fault);
+    const config = sampleConfig({ s3, exportApi }, BUCKET, {
+      ...overrides,
+      api_: { poll_interval_sec: 0.2, ...overrides.api_ },
+      aws: { target_prefix: state, max_workers: 2, part_size_mb: 5, ...overrides.aws },
+      transfer: { page_records: 2, ...overrides.transfer },
+    });
+    writeProjectConfig(configDir, state, config);
+    return this.client.workflow.start('exportToS3', {
+      taskQueue: 'longhaul',
+      workflowId: state,
+      args: [{ project: state, runId: state }],
+    });
+  }
+
+  /** Writes `<workflow type>.<state>.json`. */
+  async save(type, state, workflowId, runId) {
+    const run = ['--workflow-id', workflowId, ...(runId === undefined ? [] : ['--run-id', runId])];
+    const server = ['--address', this.stack.temporal.address, '--output', 'json'];
+    const shown = await promisify(execFile)(temporal, ['workflow', 'show', ...run, ...server], { maxBuffer: 64 * MIB });
+    const history = JSON.parse(shown.stdout);
+    const json = JSON.stringify(history, anonymous, 1);
+    const payloads = [...json.matchAll(/"data": "([^"]*)"/g)].map(([, data]) => Buffer.from(data, 'base64').toString());
+    const found = this.secrets.find((secret) => json.includes(secret) || payloads.some((text) => text.includes(secret)));
+    if (found !== undefined) throw new Error(`the history of ${workflowId} holds ${found}`);
+    if (json.length > MAX_FILE_BYTES) throw new Error(`the history of ${workflowId} is ${json.length} bytes`);
+    writeFileSync(join(FOLDER, `${type}.${state}.json`), `${json}\n`);
+    process.stdout.write(`${type}.${state}: ${history.events.length} events\n`);
+  }
+
+  /** The run, its first batch, and the records that are named. */
+  async saveTree(state, records, workflowId = state) {
+    await this.save('exportToS3', state, workflowId);
+    await this.save('transferBatch', state, `${workflowId}/batch/0`);
+    for (const [n, what] of Object.entries(records))
+      await this.save('transferRecord', `${state}-${what}`, `${workflowId}/record/${n}`);
+  }
+
+  progress = (handle) => handle.query('progress').catch(() => null);
+  stage = (handle, stage) => until(`stage ${stage}`, async () => (await this.progress(handle))?.stage === stage);
+  partsMoving = (handle) =>
+    until('a part in flight', async () => {
+      const record = await this.client.workflow.getHandle(`${handle.workflowId}/record/0`).fetchHistory().catch(() => null);
+      return record?.events.some((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'transferParts');
+    });
+}
+
+/** A run id per state; each leaves its histories as it was in the state, and then ends. */
+const STATES = {
+  'succeeded-atomic': async (recorder, state) => {
+    const prefixes = ['s3://replay-source/exports'];
+    const handle = await recorder.start(state, { files: [LARGE, small(1), small(2)], prefixes });
+    await handle.result();
+    await recorder.saveTree(state, { 0: 'large', 1: 'small' });
+    await recorder.save('transferRecord', `${state}-prefix`, `${state}/record/3`);
+    await recorder.save('holdTarget', state, `longhaul-target/${BUCKET}/${state}`);
+  },
+  'succeeded-direct': async (recorder, state) => {
+    const handle = await recorder.start(state, { files: [LARGE, small(1)], overrides: { aws: { publish: 'direct' } } });
+    await handle.result();
+    await recorder.saveTree(state, { 0: 'large' });
+  },
+  transferring: async (recorder, state) => {
+    const handle = await recorder.start(state, { files: [LARGE, small(1), small(2), small(3)], faults: [SLOW] });
+    await recorder.partsMoving(handle);
+    await handle.executeUpdate('setMaxWorkers', { args: [{ maxWorkers: 1 }] });
+    await handle.executeUpdate('pause');
+    await recorder.saveTree(state, { 0: 'large' });
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    await recorder.saveTree('cancelled', { 0: 'large' }, state);
+  },
+  'parked-then-finished': async (recorder, state) => {
+    const overrides = { transfer: { on_error: 'wait' } };
+    const handle = await recorder.start(state, { files: [small(0), small(1), small(2)], faults: [MISSING], overrides });
+    await recorder.stage(handle, 'parked');
+    await recorder.save('exportToS3', 'parked', state);
+    await recorder.save('transferBatch', 'parked', `${state}/batch/0`);
+    await recorder.save('transferRecord', 'failed', `${state}/record/1`);
+    await handle.executeUpdate('retryFailed', { args: [{}] });
+    await until('the retry', async () => (await recorder.progress(handle))?.failures.length === 0);
+    await recorder.stage(handle, 'parked');
+    await handle.executeUpdate('skipRecord', { args: [{ record: 1 }] });
+    await handle.result();
+    await recorder.saveTree(state, {});
+  },
+  'failed-cleaned': async (recorder, state) => {
+    const handle = await recorder.start(state, { files: [LARGE, small(1), small(2)], faults: [SLOW, MISSING] });
+    await handle.result().catch(() => undefined);
+    await recorder.saveTree(state, { 0: 'cancelled-by-run' });
+  },
+  aborted: async (recorder, state) => {
+    const handle = await recorder.start(state, { files: [LARGE, small(1)], faults: [SLOW] });
+    await recorder.partsMoving(handle);
+    await handle.executeUpdate('abort', { args: [{ reason: 'recorded for the replay test' }] });
+    await handle.result().catch(() => undefined);
+    await recorder.saveTree(state, {});
+  },
+};
+
+/** Needs a server that suggests to continue as new after a few events. */
+const CONTINUED = {
+  continued: async (recorder, state) => {
+    const files = Array.from({ length: 14 }, (_, n) => small(n));
+    const overrides = { transfer: { page_records: 1 }, aws: { max_workers: 1 } };
+    const handle = await recorder.start(state, { files, overrides });
+    await handle.result();
+    const runs = [];
+    for await (const run of recorder.client.workflow.list({ query: `WorkflowId = '${state}'` })) runs.push(run);
+    runs.sort((a, b) => a.startTime - b.startTime);
+    if (runs.length < 3) throw new Error(`the run continued as new ${runs.length - 1} times; two or more are wanted`);
+    for (const [n, name] of [[0, 'first'], [1, 'middle'], [runs.length - 1, 'last']])
+      await recorder.save('exportToS3', `continued-${name}`, state, runs[n].runId);
+  },
+};
+
+const record = async (states, temporalDynamicConfig) => {
+  const stack = await startStack({
+    sampleData: false,
+    worker: true,
+    temporalDynamicConfig,
+    exportApi: { statusDurationsMs: { pendingMs: 100, runningMs: 400 } },
+  });
+  const s3 = s3ClientFor(stack.s3, stack.s3);
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  try {
+    for (const bucket of [BUCKET, 'replay-source']) await ensureBucket(s3, bucket);
+    await putAll(s3, 'replay-source', [1, 2, 3].map((n) => ({ key: `exports/part-${n}.csv`, body: `n\n${n}\n` })));
+    const recorder = new Recorder(stack, new Client({ connection }));
+    for (const [state, bring] of Object.entries(states)) await bring(recorder, state);
+  } finally {
+    s3.destroy();
+    await connection.close();
+    await stack.stop();
+  }
+};
+
+mkdirSync(FOLDER, { recursive: true });
+for (const file of readdirSync(FOLDER)) rmSync(join(FOLDER, file));
+await record(STATES, {});
+await record(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });
