@@ -89,9 +89,12 @@ class Recorder {
     const server = ['--address', this.stack.temporal.address, '--output', 'json'];
     const shown = await promisify(execFile)(temporal, ['workflow', 'show', ...run, ...server], { maxBuffer: 64 * MIB });
     const history = JSON.parse(shown.stdout);
-    const json = JSON.stringify(history, anonymous, 1);
-    const payloads = [...json.matchAll(/"data": "([^"]*)"/g)].map(([, data]) => Buffer.from(data, 'base64').toString());
-    const found = this.secrets.find((secret) => json.includes(secret) || payloads.some((text) => text.includes(secret)));
+    // One event a line, for diffs.
+    const json = `{"events":[\n${history.events.map((event) => JSON.stringify(event, anonymous)).join(',\n')}\n]}`;
+    const payloads = [...json.matchAll(/"data":"([^"]*)"/g)].map(([, data]) => Buffer.from(data, 'base64').toString());
+    const found = this.secrets.find(
+      (secret) => json.includes(secret) || payloads.some((text) => text.includes(secret)),
+    );
     if (found !== undefined) throw new Error(`the history of ${workflowId} holds ${found}`);
     if (json.length > MAX_FILE_BYTES) throw new Error(`the history of ${workflowId} is ${json.length} bytes`);
     writeFileSync(join(FOLDER, `${type}.${state}.json`), `${json}\n`);
@@ -110,7 +113,10 @@ class Recorder {
   stage = (handle, stage) => until(`stage ${stage}`, async () => (await this.progress(handle))?.stage === stage);
   partsMoving = (handle) =>
     until('a part in flight', async () => {
-      const record = await this.client.workflow.getHandle(`${handle.workflowId}/record/0`).fetchHistory().catch(() => null);
+      const record = await this.client.workflow
+        .getHandle(`${handle.workflowId}/record/0`)
+        .fetchHistory()
+        .catch(() => null);
       return record?.events.some((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'transferParts');
     });
 }
@@ -179,7 +185,11 @@ const CONTINUED = {
     for await (const run of recorder.client.workflow.list({ query: `WorkflowId = '${state}'` })) runs.push(run);
     runs.sort((a, b) => a.startTime - b.startTime);
     if (runs.length < 3) throw new Error(`the run continued as new ${runs.length - 1} times; two or more are wanted`);
-    for (const [n, name] of [[0, 'first'], [1, 'middle'], [runs.length - 1, 'last']])
+    for (const [n, name] of [
+      [0, 'first'],
+      [1, 'middle'],
+      [runs.length - 1, 'last'],
+    ])
       await recorder.save('exportToS3', `continued-${name}`, state, runs[n].runId);
   },
 };
@@ -195,7 +205,11 @@ const record = async (states, temporalDynamicConfig) => {
   const connection = await Connection.connect({ address: stack.temporal.address });
   try {
     for (const bucket of [BUCKET, 'replay-source']) await ensureBucket(s3, bucket);
-    await putAll(s3, 'replay-source', [1, 2, 3].map((n) => ({ key: `exports/part-${n}.csv`, body: `n\n${n}\n` })));
+    await putAll(
+      s3,
+      'replay-source',
+      [1, 2, 3].map((n) => ({ key: `exports/part-${n}.csv`, body: `n\n${n}\n` })),
+    );
     const recorder = new Recorder(stack, new Client({ connection }));
     for (const [state, bring] of Object.entries(states)) await bring(recorder, state);
   } finally {

@@ -1,30 +1,11 @@
 /** The end of a run: its ledger, its report, and last of all `_SUCCESS`. */
-import type { CleanupReport, ExportResult, FailedRecord } from '../model/export-run';
-import { emptyTotals, type Totals } from '../model/records';
+import { emptyTotals } from '../model/records';
 import { deletePrefix, listKeys, putStream } from '../transfer';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
-import { reportText } from './lib/report-text';
+import { reportText, type RunReport } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { ApiActivities, FinishArgs } from './types';
-
-export interface RunReport {
-  readonly run: string;
-  readonly project: string;
-  readonly outcome: FinishArgs['outcome'];
-  readonly target: string;
-  readonly exportId: string | null;
-  readonly startedAt: string;
-  readonly finishedAt: string;
-  readonly seconds: number;
-  readonly totals: Totals;
-  readonly failure: FinishArgs['failure'];
-  readonly failures: readonly FailedRecord[];
-  readonly cleanup: CleanupReport | null;
-  readonly ledger: string;
-  /** Of a success: what the workflow answers, also to a repeated run with the same run id. */
-  readonly result?: ExportResult;
-}
 
 export function createReportActivities(dependencies: Dependencies): Pick<ApiActivities, 'finishRun'> {
   return {

@@ -100,7 +100,7 @@ class Publishing {
   }
 
   private async publishOne({ line, transferId, partEtag }: StagedObject, uploadId: string): Promise<LedgerLine> {
-    const { key, bytes, crc32, parts } = line;
+    const { key, bytes, crc32, parts, verified } = line;
     try {
       const published = await publishUpload({
         destination: this.destination,
@@ -110,6 +110,7 @@ class Publishing {
         bytes,
         ...(crc32 === undefined ? {} : { crc32 }),
         parts,
+        ...(verified === undefined ? {} : { verified }),
         ...(partEtag === undefined ? {} : { partEtag }),
         signal: this.control.signal,
       });

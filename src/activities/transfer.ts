@@ -122,11 +122,8 @@ function urlsOf(
   }
   const provider = project(settings).provider();
   const ref = { dataset: record.dataset, pathname: new SourceUrl(record.source).reveal().pathname };
-  let current: SourceUrl | undefined;
-  const resolve = async (): Promise<SourceUrl> => (current = await urls.resolve(provider, exportId, ref, signal));
   return {
-    resolve,
-    refresh: async () =>
-      current === undefined ? resolve() : (current = await urls.refresh(provider, exportId, ref, current, signal)),
+    resolve: () => urls.resolve(provider, exportId, ref, signal),
+    refresh: (failed) => urls.refresh(provider, exportId, ref, failed, signal),
   };
 }

@@ -6,7 +6,6 @@ import {
   CancellationScope,
   condition,
   executeChild,
-  getExternalWorkflowHandle,
   log,
   ParentClosePolicy,
   setCurrentDetails,
@@ -27,6 +26,7 @@ import {
   type RecordOrder,
 } from './lib/batch-messages';
 import { failed, firstCause, type Cause } from './lib/failures';
+import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
 import { transferRecord, type RecordResult } from './transfer-record';
 
@@ -42,6 +42,8 @@ export async function transferBatch(input: BatchInput): Promise<BatchResult> {
 
 class Batch {
   private control: BatchControl;
+  /** To the run; absent where somebody started the batch by hand. */
+  private readonly toRun: SignalSender<BatchReport> | undefined;
   private queue: ManifestRecord[] = [];
   private readonly records = new Map<number, ManifestRecord>();
   private readonly staged = new Map<number, StagedLine>();
@@ -49,9 +51,7 @@ class Batch {
   private readonly inFlight = new Set<Promise<void>>();
   private totals = emptyTotals();
   private readonly startedAt = new Map<number, string>();
-  private seenOrder = 0;
   private parkReported = false;
-  private reportSeq = 0;
   /** True: something has changed since the last report. */
   private unreported = true;
   private firstFailure: Cause | undefined;
@@ -61,14 +61,13 @@ class Batch {
 
   constructor(private readonly input: BatchInput) {
     this.control = input.control;
+    const parent = workflowInfo().parent;
+    this.toRun = parent === undefined ? undefined : new SignalSender(parent.workflowId, reportSignal);
   }
 
   obey(control: BatchControl): void {
-    if (control.seq > this.control.seq) this.control = control;
-    if (control.order !== undefined && control.order.seq > this.seenOrder) {
-      this.seenOrder = control.order.seq;
-      this.carryOut(control.order);
-    }
+    this.control = control;
+    if (control.order !== undefined) this.carryOut(control.order);
   }
 
   async run(): Promise<BatchResult> {
@@ -242,7 +241,8 @@ class Batch {
   }
 
   private isReportDue(): boolean {
-    if (!this.unreported) return false;
+    // One at a time: what changes while a report is on its way goes into the next.
+    if (!this.unreported || this.toRun === undefined || this.toRun.isBusy) return false;
     const { limit } = this.control;
     const unstarted = this.queue.length;
     const nearTail = unstarted <= limit && this.lastReport.unstarted > limit;
@@ -255,10 +255,8 @@ class Batch {
   }
 
   private async report(extra: { parked: boolean; cleanup?: CleanupReport }): Promise<void> {
-    const parent = workflowInfo().parent;
-    if (parent === undefined) return;
+    if (this.toRun === undefined) return;
     const report: BatchReport = {
-      seq: (this.reportSeq += 1),
       page: this.input.page,
       inFlight: this.inFlight.size,
       unstarted: this.queue.length,
@@ -272,14 +270,6 @@ class Batch {
     setCurrentDetails(
       `Page ${report.page}: ${this.totals.records} of ${this.records.size} records done, ${report.inFlight} in flight, ${this.failed.size} failed`,
     );
-    try {
-      // Without the run id: the run may have continued as new.
-      await CancellationScope.nonCancellable(() =>
-        getExternalWorkflowHandle(parent.workflowId).signal(reportSignal, report),
-      );
-    } catch {
-      // The run is gone (terminated): nobody is left to be told, and the cleanup goes on.
-      log.warn('report_undelivered', { page: report.page });
-    }
+    await this.toRun.send(report);
   }
 }

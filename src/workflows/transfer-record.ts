@@ -19,6 +19,9 @@ export interface RecordResult {
   readonly totals: Totals;
 }
 
+/** A record whose upload is taken away this often has an enemy that more tries do not help against. */
+const MAX_STARTS = 3;
+
 export async function transferRecord(input: RecordInput): Promise<RecordResult> {
   log.info('record_start', { source: input.record.source, key: input.record.key });
   const result = input.record.kind === 'url' ? await transferUrl(input) : await copyPrefix(input);
@@ -32,11 +35,19 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
   // Decided before the first side effect: even an upload whose id never came back is found again under its key.
   return withUndo(
     async () => {
-      const opened = await transfer('stream', `Read ${record.source}`).openTransfer(input);
-      if (opened.kind === 'moved') return moved(opened.staged);
-      undo.uploadId = opened.upload.uploadId;
-      const parts = transfer('stream', `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`);
-      return moved(await parts.transferParts({ ...input, upload: opened.upload }));
+      for (let start = 1; ; start += 1) {
+        const opened = await transfer('stream', `Read ${record.source}`).openTransfer(input);
+        if (opened.kind === 'moved') return moved(opened.staged);
+        undo.uploadId = opened.upload.uploadId;
+        const parts = transfer('stream', `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`);
+        try {
+          return moved(await parts.transferParts({ ...input, upload: opened.upload }));
+        } catch (error) {
+          // Somebody aborted the upload (a lifecycle rule, a janitor): the record starts again with a new one.
+          if (firstCause(error).code !== 'UploadLost' || start >= MAX_STARTS) throw error;
+          log.warn('record_restart', { source: record.source, key: record.key, start });
+        }
+      }
     },
     () =>
       transfer('settle', `Take back ${record.key}`).abortTransfer({

@@ -18,6 +18,8 @@ export class ScriptedWorld {
   pageRecords = 4;
   /** Called for each record before it is moved; throws to fail it, waits to hold it. */
   onOpen: (record: ManifestRecord) => Promise<void> = () => Promise.resolve();
+  /** Set: records have more than one part, and this is called before the rest is moved. */
+  onParts: ((record: ManifestRecord) => Promise<void>) | undefined;
   polls: { state: 'running' | 'succeeded' | 'failed'; status: string; recordCount: number }[] = [
     { state: 'succeeded', status: 'SUCCEEDED', recordCount: 10 },
   ];
@@ -82,9 +84,13 @@ export class ScriptedWorld {
         } finally {
           this.count(-1);
         }
-        return { kind: 'moved', staged: stagedObjectOf(record) };
+        if (this.onParts === undefined) return { kind: 'moved', staged: stagedObjectOf(record) };
+        return { kind: 'begun', upload: { uploadId: `u-${record.n}`, version: {}, partSizeBytes: 5, resumable: true } };
       },
-      transferParts: () => Promise.reject(failWith('Internal', 'not scripted')),
+      transferParts: async ({ record }) => {
+        await this.onParts?.(record);
+        return stagedObjectOf(record);
+      },
       abortTransfer: ({ record }) => {
         this.takenBack.push(record.n);
         return Promise.resolve(cleanup({ abortedUploads: 1 }));

@@ -51,7 +51,7 @@ const chainOf = async ({ workflowId }: RunHandle): Promise<string[]> => {
 
 /** Operator messages until the run's history is longer than the limit; the last one asks for `maxWorkers`. */
 const growHistory = async (handle: RunHandle, maxWorkers: number): Promise<void> => {
-  for (let events = 0; events <= SUGGESTED_AFTER_EVENTS + 20; ) {
+  for (let events = 0; events <= SUGGESTED_AFTER_EVENTS + 20;) {
     await handle.executeUpdate(MESSAGES.setMaxWorkers, { args: [{ maxWorkers }] });
     events = (await runs.client.workflow.getHandle(handle.workflowId).describe()).historyLength;
   }
@@ -161,7 +161,11 @@ describe('a run with a long history', () => {
       await until(
         () =>
           runs.client.workflow
-            .start('holdTarget', { taskQueue: 'longhaul', workflowId: `longhaul-target/bucket/prefix-${run}`, args: [] })
+            .start('holdTarget', {
+              taskQueue: 'longhaul',
+              workflowId: `longhaul-target/bucket/prefix-${run}`,
+              args: [],
+            })
             .catch(() => null),
         { timeoutMs: 30_000, what: 'the target is taken', intervalMs: 1 },
       );

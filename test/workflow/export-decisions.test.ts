@@ -90,6 +90,27 @@ describe('waiting for the vendor', () => {
   });
 });
 
+describe('a record whose upload is taken away', () => {
+  it('starts again with a new upload', async () => {
+    const world = new ScriptedWorld();
+    world.records = 1;
+    let lost = 2;
+    world.onParts = () => (lost-- > 0 ? Promise.reject(failWith('UploadLost', 'gone')) : Promise.resolve());
+    await runs.with(world, async () => {
+      await expect((await runs.start()).result()).resolves.toMatchObject({ transferred: 1 });
+      expect(world.opened).toEqual([0, 0, 0]);
+    });
+  });
+
+  it('fails when that goes on', async () => {
+    const world = new ScriptedWorld();
+    world.onParts = () => Promise.reject(failWith('UploadLost', 'gone'));
+    await runs.with(world, async () => {
+      await expect(causeOf(await runs.start())).resolves.toMatchObject({ type: 'UploadLost' });
+    });
+  });
+});
+
 describe('on_error abort', () => {
   it('fails with the first record that failed, takes everything back and publishes nothing', async () => {
     const world = new ScriptedWorld();
@@ -272,10 +293,10 @@ describe('bad input', () => {
 describe('slots', () => {
   it('stay busy across the ends of pages', async () => {
     const world = new ScriptedWorld();
-    world.records = 96;
-    world.pageRecords = 24;
+    world.records = 64;
+    world.pageRecords = 16;
     world.settings = { maxWorkers: 8 };
-    world.onOpen = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+    world.onOpen = () => new Promise((resolve) => setTimeout(resolve, 2_500));
     await runs.with(world, async () => {
       const handle = await runs.start();
       await handle.result();

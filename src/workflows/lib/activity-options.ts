@@ -17,7 +17,7 @@ const STREAM_TIMEOUT = '7 days';
 
 const backoff = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' } as const;
 
-/** Short calls do not heartbeat, so they never hear of a cancel: a cancelled run must not wait for them. */
+/** A cancelled run does not wait until a short call hears of the cancel, which is with its next heartbeat. */
 const cancellationType = ActivityCancellationType.TRY_CANCEL;
 
 const options = {
@@ -26,6 +26,7 @@ const options = {
     taskQueue: TASK_QUEUES.api,
     cancellationType,
     startToCloseTimeout: '3 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: { ...backoff, maximumAttempts: 4 },
   },
   /** Calls to the API and to control objects in the bucket: a server that is away for a while must not end the run. */
@@ -33,6 +34,7 @@ const options = {
     taskQueue: TASK_QUEUES.api,
     cancellationType,
     startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
     scheduleToCloseTimeout: '1 hour',
     retry: backoff,
   },

@@ -1,15 +1,11 @@
-/**
- * What a run and its batches tell each other. All absolute values: a message delivered twice changes nothing. Temporal
- * delivers signals that were sent close together in any order, so each has a number, and an older one says nothing new.
- */
+/** What a run and its batches tell each other: absolute values, sent in order (SignalSender), so the newest counts. */
 import { defineSignal } from '@temporalio/workflow';
 import type { CleanupReport, FailedRecord, RunSettings } from '../../model/export-run';
 import type { Totals } from '../../model/records';
 import type { Cause } from './failures';
 
-/** One order of an operator; a batch ignores a `seq` that it has seen. */
+/** One order of an operator. */
 export interface RecordOrder {
-  readonly seq: number;
   readonly kind: 'retry' | 'skip';
   /** Null: every failed record. */
   readonly records: readonly number[] | null;
@@ -17,7 +13,6 @@ export interface RecordOrder {
 
 /** Run → batch. */
 export interface BatchControl {
-  readonly seq: number;
   readonly paused: boolean;
   readonly limit: number;
   readonly order?: RecordOrder;
@@ -25,7 +20,6 @@ export interface BatchControl {
 
 /** Batch → run. */
 export interface BatchReport {
-  readonly seq: number;
   readonly page: number;
   readonly inFlight: number;
   readonly unstarted: number;

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   condition,
   executeChild,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -11,7 +10,8 @@ import {
 import type { CleanupReport, FailedRecord, RunSettings } from '../../model/export-run';
 import { addTotals, emptyTotals, type Totals } from '../../model/records';
 import { transferBatch } from '../transfer-batch';
-import type { BatchControl, BatchReport, RecordOrder } from './batch-messages';
+import { controlSignal, type BatchControl, type BatchReport, type RecordOrder } from './batch-messages';
+import { SignalSender } from './signal-sender';
 import { addCleanup, emptyCleanup, firstCause, type Cause } from './failures';
 import { dealSlots, wantsNextPage } from './slots';
 
@@ -21,9 +21,7 @@ interface RunningBatch {
   inFlight: number;
   unstarted: number;
   limit: number;
-  /** Of the last report heard, and of the last control sent. */
-  heardSeq: number;
-  sentSeq: number;
+  readonly sender: SignalSender<BatchControl>;
   parked: boolean;
   totals: Totals;
   failed: readonly FailedRecord[];
@@ -34,7 +32,6 @@ export interface BatchesState {
   readonly nextPage: number;
   readonly totals: Totals;
   readonly failures: readonly FailedRecord[];
-  readonly orderSeq: number;
 }
 
 const MAX_KEPT_FAILURES = 50;
@@ -45,7 +42,6 @@ export class Batches {
   private finishedTotals: Totals;
   private finishedFailures: FailedRecord[];
   private nextPage: number;
-  private orderSeq: number;
   private readonly scope = new CancellationScope();
   private draining = false;
   readonly cleanup: CleanupReport = emptyCleanup();
@@ -57,12 +53,11 @@ export class Batches {
     private readonly input: { settings: RunSettings; exportId: string | null; records: number; pages: number },
     private readonly control: { readonly paused: boolean; readonly maxWorkers: number },
     private readonly onChange: () => void,
-    state: BatchesState = { nextPage: 0, totals: emptyTotals(), failures: [], orderSeq: 0 },
+    state: BatchesState = { nextPage: 0, totals: emptyTotals(), failures: [] },
   ) {
     this.nextPage = state.nextPage;
     this.finishedTotals = state.totals;
     this.finishedFailures = [...state.failures];
-    this.orderSeq = state.orderSeq;
     for (let page = 0; page < state.nextPage; page += 1) this.stagedPages.push(page);
   }
 
@@ -94,7 +89,6 @@ export class Batches {
       nextPage: this.nextPage,
       totals: this.finishedTotals,
       failures: this.finishedFailures,
-      orderSeq: this.orderSeq,
     };
   }
 
@@ -118,8 +112,7 @@ export class Batches {
     if (report.cleanup !== undefined) addCleanup(this.cleanup, report.cleanup);
     if (report.failure !== undefined) this.fail(report.failure);
     const batch = this.running.get(report.page);
-    if (batch === undefined || report.seq <= batch.heardSeq) return;
-    batch.heardSeq = report.seq;
+    if (batch === undefined) return;
     batch.inFlight = report.inFlight;
     batch.unstarted = report.unstarted;
     batch.totals = report.totals;
@@ -136,7 +129,6 @@ export class Batches {
 
   /** Passes an operator's order to the batches it concerns; answers how many failed records it concerns. */
   order(kind: RecordOrder['kind'], records: readonly number[] | null): number {
-    this.orderSeq += 1;
     let affected = 0;
     for (const batch of this.running.values()) {
       const concerned = batch.failed.filter((f) => records === null || records.includes(f.n)).length;
@@ -147,7 +139,7 @@ export class Batches {
       batch.parked = false;
       if (kind === 'retry') batch.unstarted += concerned;
     }
-    this.deal(true, { seq: this.orderSeq, kind, records });
+    this.deal(true, { kind, records });
     return affected;
   }
 
@@ -177,14 +169,14 @@ export class Batches {
     const page = this.nextPage;
     this.nextPage += 1;
     const size = Math.min(settings.pageRecords, records - page * settings.pageRecords);
+    const workflowId = `${settings.run}/batch/${page}`;
     const batch: RunningBatch = {
       page,
-      workflowId: `${settings.run}/batch/${page}`,
+      workflowId,
       inFlight: 0,
       unstarted: size,
       limit: 0,
-      heardSeq: 0,
-      sentSeq: 1,
+      sender: new SignalSender(workflowId, controlSignal),
       parked: false,
       totals: emptyTotals(),
       failed: [],
@@ -195,7 +187,7 @@ export class Batches {
       .run(() =>
         executeChild(transferBatch, {
           workflowId: batch.workflowId,
-          args: [{ settings, exportId, page, control: { seq: 1, paused: this.control.paused, limit: batch.limit } }],
+          args: [{ settings, exportId, page, control: { paused: this.control.paused, limit: batch.limit } }],
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           staticSummary: `Records ${page * settings.pageRecords} to ${page * settings.pageRecords + size - 1}`,
@@ -238,24 +230,7 @@ export class Batches {
       const matters = limit !== batch.limit && batch.unstarted > 0;
       if (!all && !matters) continue;
       batch.limit = limit;
-      batch.sentSeq += 1;
-      void this.send(batch, {
-        seq: batch.sentSeq,
-        paused: this.control.paused,
-        limit,
-        ...(order === undefined ? {} : { order }),
-      });
-    }
-  }
-
-  private async send(batch: RunningBatch, control: BatchControl): Promise<void> {
-    try {
-      await CancellationScope.nonCancellable(() =>
-        getExternalWorkflowHandle(batch.workflowId).signal('control', control),
-      );
-    } catch {
-      // The batch has just closed; what it ended with reaches us as its result.
-      log.debug('control_undelivered', { page: batch.page });
+      void batch.sender.send({ paused: this.control.paused, limit, ...(order === undefined ? {} : { order }) });
     }
   }
 }

@@ -10,6 +10,7 @@ const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD'
 const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
 
 const MAX_SHOWN_FAILURES = 5;
+const MAX_SHOWN_BATCHES = 3;
 
 /** The state that is shown; the run writes its fields, `show()` publishes them. */
 export class RunProgress {
@@ -80,12 +81,16 @@ export class RunProgress {
     };
   }
 
-  /** Markdown as the Web UI renders it: lists, because its tables have neither padding nor borders. */
+  /**
+   * Markdown as the Web UI renders it: lists, because its tables have neither padding nor borders, and an empty line
+   * before each list, without which it is a paragraph with dashes in it.
+   */
   show(): void {
     const shown = this.snapshot(Date.now());
     const lines = [
       `**${this.paused ? `Paused while ${shown.stage}` : capitalized(shown.stage)}** · project \`${this.project}\` · run \`${this.run}\``,
       '',
+      ...this.targetLines(),
       ...this.exportLines(shown),
       ...this.recordLines(shown),
     ];
@@ -93,12 +98,23 @@ export class RunProgress {
       lines.push(
         '',
         '**Last errors**',
+        '',
         ...shown.failures.map((f) => `- record ${f.n} (${f.source}): \`${f.code}\` ${f.message}`),
       );
     }
     if (shown.actions.length > 0)
-      lines.push('', '**What you can do now**', ...shown.actions.map((action) => `- ${action}`));
+      lines.push('', '**What you can do now**', '', ...shown.actions.map((action) => `- ${action}`));
     setCurrentDetails(lines.join('\n'));
+  }
+
+  private targetLines(): string[] {
+    if (this.settings === undefined) return [];
+    const { bucket, targetPrefix, publish } = this.settings;
+    const how =
+      publish === 'atomic'
+        ? 'atomic: nothing is visible until every record is in'
+        : 'direct: each object is visible when it is done';
+    return [`- Target: \`s3://${bucket}/${targetPrefix}\`, ${how}`];
   }
 
   private exportLines(shown: ExportProgress): string[] {
@@ -115,6 +131,7 @@ export class RunProgress {
       `- Records: ${totals.records} of ${shown.recordsTotal} done, ${shown.inFlight} in flight (at most ${shown.maxWorkers}), ${totals.failed} failed, ${totals.skipped} skipped`,
       `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
     ];
+    if (shown.runningBatches.length > 0) lines.push(batchesLine(shown.runningBatches));
     if (shown.stage === 'publishing') lines.push(`- Published: ${shown.publishedObjects} objects`);
     return lines;
   }
@@ -148,6 +165,13 @@ export class RunProgress {
     }
   }
 }
+
+/** Where the records in flight are: their bytes so far are in the heartbeats, which only their own pages show. */
+const batchesLine = (workflowIds: readonly string[]): string => {
+  const more = workflowIds.length > MAX_SHOWN_BATCHES ? ` and ${workflowIds.length - MAX_SHOWN_BATCHES} more` : '';
+  const shown = workflowIds.slice(0, MAX_SHOWN_BATCHES).map((id) => `\`${id}\``);
+  return `- Batches under way: ${shown.join(', ')}${more} (tab Relationships)`;
+};
 
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,26 @@
-/** report.txt: the report for people. */
+/** What report.json holds, and report.txt, the same for people. */
 import { ERRORS, isErrorCode } from '../../model/errors';
-import type { RunReport } from '../report';
+import type { CleanupReport, ExportResult, FailedRecord } from '../../model/export-run';
+import type { Totals } from '../../model/records';
+import type { FinishArgs } from '../types';
+
+export interface RunReport {
+  readonly run: string;
+  readonly project: string;
+  readonly outcome: FinishArgs['outcome'];
+  readonly target: string;
+  readonly exportId: string | null;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly seconds: number;
+  readonly totals: Totals;
+  readonly failure: FinishArgs['failure'];
+  readonly failures: readonly FailedRecord[];
+  readonly cleanup: CleanupReport | null;
+  readonly ledger: string;
+  /** Of a success: what the workflow answers, also to a repeated run with the same run id. */
+  readonly result?: ExportResult;
+}
 
 const MIB = 1024 ** 2;
 

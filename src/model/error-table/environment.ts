@@ -1,0 +1,61 @@
+/** Errors: around it. */
+import { entry, type ErrorEntry } from './entry';
+
+export const ENVIRONMENT_ERRORS = {
+  TemporalUnreachable: entry(
+    'unreachable',
+    true,
+    'operator',
+    'The Temporal server cannot be reached.',
+    'Check TEMPORAL_ADDRESS, or start an embedded stack with: longhaul dev',
+  ),
+  WorkerMissing: entry(
+    'unreachable',
+    true,
+    'operator',
+    'No worker answers for the run.',
+    'Start one with: longhaul worker. The run goes on where it was.',
+  ),
+  NamespaceNotFound: entry(
+    'config',
+    false,
+    'operator',
+    'The Temporal namespace does not exist.',
+    'Check TEMPORAL_NAMESPACE.',
+  ),
+  SearchAttributesMissing: entry(
+    'config',
+    false,
+    'operator',
+    'The namespace lacks the search attributes of Longhaul.',
+    'Run the commands that the message names, then start the worker again.',
+  ),
+  ToolMissing: entry(
+    'local',
+    false,
+    'operator',
+    'A server that the embedded stack needs cannot be found or built.',
+    'Install one of the ways that the message lists.',
+  ),
+  PortInUse: entry(
+    'local',
+    false,
+    'operator',
+    'A chosen port is taken.',
+    'Choose another port, or leave the flag out to get a free one.',
+  ),
+  WorkerShutdown: entry(
+    'local',
+    true,
+    'nobody',
+    'The worker is stopping and hands its work over.',
+    'Nothing to do: another worker goes on.',
+  ),
+  Internal: entry(
+    'internal',
+    true,
+    'developer',
+    'Something unexpected happened inside Longhaul.',
+    'Report it with the message and the stack.',
+  ),
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,42 @@
+/** Errors: the run. */
+import { entry, type ErrorEntry } from './entry';
+
+export const RUN_ERRORS = {
+  RecordsFailed: entry(
+    'run',
+    false,
+    'operator',
+    'Some records failed.',
+    'Read the report; start the run again, or run with transfer.on_error "wait" to repair in place.',
+  ),
+  RunAborted: entry(
+    'run',
+    false,
+    'operator',
+    'The run was aborted by an operator.',
+    'Nothing to do: what the run had written was removed, as the report says.',
+  ),
+  RunNotFound: entry(
+    'run',
+    false,
+    'operator',
+    'There is no such run.',
+    'List runs with: temporal workflow list --query \'LonghaulJob = "exportToS3"\'',
+  ),
+  RunExists: entry(
+    'run',
+    false,
+    'operator',
+    'A run with this id is already there.',
+    'Choose another --run-id, or watch the one that is there.',
+  ),
+  RunNotRunning: entry('run', false, 'operator', 'The run has ended.', 'Start a new run.'),
+  CleanupIncomplete: entry(
+    'run',
+    false,
+    'operator',
+    'Something the run had written could not be removed.',
+    'The report lists it; remove it by hand or let the bucket’s lifecycle rule do it.',
+  ),
+  Cancelled: entry('cancelled', false, 'nobody', 'The run was cancelled.', 'Start it again when it is wanted.'),
+} as const satisfies Record<string, ErrorEntry>;

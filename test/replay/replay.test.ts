@@ -1,0 +1,108 @@
+/**
+ * Replays recorded histories against the workflow code as it is now. A history that fails here stands for runs that are
+ * in flight in production in that state: with this change their workflow tasks would fail and be retried until the old
+ * code comes back. So a failing replay is not mended by recording the history again. Instead:
+ *
+ * 1. Keep the old behaviour for old runs: `if (patched('what-has-changed')) { new } else { old }`; once no run from before
+ *    is open, `deprecatePatch('what-has-changed')`, and a release later nothing.
+ * 2. Or deploy the change as a new worker deployment version (`defaultVersioningBehavior: PINNED`), and keep workers of
+ *    the old one until their runs have ended.
+ * 3. Only where such runs can be given up, or have all ended, record anew: `npm run record:histories`.
+ */
+import { readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { readHistory, type History } from '../support/history-json';
+
+const FOLDER = path.join(__dirname, 'histories');
+const NAMES = readdirSync(FOLDER)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length))
+  .sort();
+
+const read = (name: string): History => readHistory(path.join(FOLDER, `${name}.json`));
+
+/** Of the activities that a history has scheduled, in order. */
+const activityTypes = ({ events }: History): { name?: string | null }[] =>
+  (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType ?? []);
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const workflowsPath = require.resolve('../../src/workflows');
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+});
+
+/** What each replay ended with: undefined is a match. */
+const replay = async (histories: Readonly<Record<string, History>>): Promise<Map<string, Error | undefined>> => {
+  const named = Object.entries(histories).map(([workflowId, history]) => ({ workflowId, history }));
+  const errors = new Map<string, Error | undefined>();
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, named))
+    errors.set(workflowId, error);
+  return errors;
+};
+
+describe('replay of recorded histories', () => {
+  it('goes through in every state that a run can be in', async () => {
+    const errors = await replay(Object.fromEntries(NAMES.map((name) => [name, read(name)])));
+    expect([...errors.keys()].sort()).toEqual(NAMES);
+    expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
+  });
+
+  it('covers every workflow and the states that a deployment meets', () => {
+    expect(NAMES).toEqual(
+      expect.arrayContaining([
+        ...['succeeded-atomic', 'succeeded-direct', 'transferring', 'parked', 'failed-cleaned', 'cancelled'].map(
+          (state) => `exportToS3.${state}`,
+        ),
+        ...['continued-first', 'continued-middle', 'continued-last'].map((state) => `exportToS3.${state}`),
+        ...['transferring', 'parked', 'cancelled'].map((state) => `transferBatch.${state}`),
+        ...['transferring-large', 'failed', 'cancelled-large', 'succeeded-atomic-prefix'].map(
+          (state) => `transferRecord.${state}`,
+        ),
+        'holdTarget.succeeded-atomic',
+      ]),
+    );
+  });
+
+  /** Each is what a change of the code looks like from the side of an old history. */
+  const changes: [string, string, (history: History) => void][] = [
+    [
+      'calls another activity',
+      'exportToS3.succeeded-atomic',
+      (history) => {
+        activityTypes(history)[0]!.name = 'anotherActivity';
+      },
+    ],
+    [
+      'starts another child workflow',
+      'transferBatch.transferring',
+      ({ events }) => {
+        const child = events!.find((event) => event.startChildWorkflowExecutionInitiatedEventAttributes != null);
+        child!.startChildWorkflowExecutionInitiatedEventAttributes!.workflowType!.name = 'anotherWorkflow';
+      },
+    ],
+    [
+      'takes its steps in another order',
+      'transferRecord.succeeded-atomic-large',
+      (history) => {
+        const [open, move] = activityTypes(history);
+        [open!.name, move!.name] = [move!.name, open!.name];
+      },
+    ],
+  ];
+
+  it.each(changes)('fails where the code %s', async (_what, name, change) => {
+    const history = read(name);
+    change(history);
+    const errors = await replay({ [name]: history });
+    expect(errors.get(name)).toBeInstanceOf(DeterminismViolationError);
+  });
+});
