@@ -5,7 +5,7 @@ import { copyObject, listPrefix } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies, ProjectTools } from './dependencies';
 import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
-import { eachOf } from './lib/each-of';
+import { eachOf } from '../model/each-of';
 import { resumable } from './lib/resumable';
 import { parseS3Uri } from './lib/s3-uri';
 import { TakeBack } from './lib/take-back';

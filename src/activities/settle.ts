@@ -6,7 +6,7 @@ import { deletePrefix, publishUpload, type S3Destination } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
-import { eachOf } from './lib/each-of';
+import { eachOf } from '../model/each-of';
 import { resumable } from './lib/resumable';
 import { TakeBack } from './lib/take-back';
 import type { TransferActivities } from './types';
@@ -23,6 +23,13 @@ export function createSettleActivities(dependencies: Dependencies): Activities {
         const { destination } = dependencies.project(settings);
         const store = new ControlStore(settings, destination, control.signal);
         const publishing = new Publishing(destination, control);
+        if ((await orNull(store.readPage('staged', page))) === null) {
+          // Without the list nothing of the page can be published: never a success that lacks objects.
+          const source = store.files.uri(store.files.page('staged', page));
+          const message = `The list of uploads to publish is gone: ${source}`;
+          const problem = { n: page * settings.pageRecords, source, code: 'VerificationFailed', message };
+          return { totals: emptyTotals(), problems: [problem] };
+        }
         await eachPageOf(store, page, async (objects, writeLedger) => writeLedger(await publishing.publish(objects)));
         dependencies.logger.info('page_published', { run: settings.run, page, ...publishing.totals });
         return { totals: publishing.totals, problems: publishing.problems };

@@ -121,6 +121,15 @@ export interface ExportProgress {
   readonly actions: string[];
 }
 
+/** The answer of every Update. */
+export interface OperatorReply {
+  readonly stage: Stage;
+  readonly paused: boolean;
+  readonly maxWorkers: number;
+  /** Records that the order concerns. */
+  readonly affected: number;
+}
+
 /** What compensation did; in the report and in the failure's details. */
 export interface CleanupReport {
   abortedUploads: number;

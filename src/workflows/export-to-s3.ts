@@ -12,14 +12,22 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CleanupReport, ExportInput, ExportProgress, ExportResult, RunSettings, Stage } from '../model/export-run';
+import { eachOf } from '../model/each-of';
+import type {
+  CleanupReport,
+  ExportInput,
+  ExportProgress,
+  ExportResult,
+  OperatorReply,
+  RunSettings,
+  Stage,
+} from '../model/export-run';
 import { api, transfer } from './lib/activity-options';
 import { reportSignal } from './lib/batch-messages';
 import { Batches, type BatchesState } from './lib/batches';
 import { awaitExport, type FinishedExport } from './lib/await-export';
 import { addCleanup, emptyCleanup, failed, failure, firstCause, type Cause } from './lib/failures';
-import { forEachOf } from './lib/for-each-of';
-import { registerOperator, type Operated, type OperatorReply } from './lib/operator';
+import { registerOperator, type Operated } from './lib/operator';
 import { RunProgress } from './lib/run-progress';
 import { TargetHold } from './lib/target-hold';
 import { toleratesFailures } from './lib/tolerance';
@@ -82,8 +90,11 @@ class ExportRun implements Operated {
     const previous = await this.prepare();
     if (previous !== null) return previous;
     const settings = this.settings;
-    this.hold = new TargetHold(settings);
-    await this.hold.take();
+    const hold = new TargetHold(settings);
+    await hold.take();
+    // Only now is there something to clean up: a run that finds its target busy may share its run id with the one that
+    // holds it, and must not touch that one's files.
+    this.hold = hold;
     const finished = await this.obtainExport();
     await this.writeManifest(finished);
     await this.transferAll();
@@ -191,7 +202,7 @@ class ExportRun implements Operated {
     const problems: Cause[] = [];
     if (settings.publish === 'atomic') {
       progressState.enter('publishing');
-      await forEachOf(this.batches?.stagedPages ?? [], PAGES_AT_ONCE, async (page) => {
+      await eachOf(this.batches?.stagedPages ?? [], PAGES_AT_ONCE, async (page) => {
         const published = await transfer('settle', `Publish page ${page}`).publishPage({ settings, page });
         progressState.publishedObjects += published.totals.objects;
         problems.push(...published.problems.map(({ code, message }) => ({ code, message })));
@@ -227,13 +238,14 @@ class ExportRun implements Operated {
         : { code: 'RunAborted', message: `The run was aborted: ${this.abortReason}` };
     log.error('run_error', { ...cause });
     const { settings } = this.progressState;
-    if (settings === undefined || this.hold === undefined) return this.finalError(error, cause, {});
+    const hasBegun = this.hold !== undefined || this.continued !== undefined;
+    if (settings === undefined || !hasBegun) return this.finalError(error, cause, {});
     this.progressState.enter('cleaning');
     const cleanup = await this.takeBack(settings);
     log.info('cleanup_complete', { ...cleanup });
     const cancelled = this.abortReason === undefined && isCancellation(error);
     const { report } = await this.report(cancelled ? 'cancelled' : 'failed', cause, cleanup);
-    await this.hold.release();
+    await this.hold?.release();
     this.progressState.enter('done');
     return this.finalError(error, cause, { run: this.progressState.run, report, cleanup });
   }
@@ -250,7 +262,7 @@ class ExportRun implements Operated {
       }
     };
     if (batches !== undefined) addCleanup(cleanup, batches.cleanup);
-    await forEachOf(batches?.stagedPages ?? [], PAGES_AT_ONCE, (page) =>
+    await eachOf(batches?.stagedPages ?? [], PAGES_AT_ONCE, (page) =>
       take(`page ${page}`, () => transfer('settle', `Take back page ${page}`).undoPage({ settings, page })),
     );
     if (settings.cleanup === 'prefix' && batches !== undefined) {

@@ -76,6 +76,8 @@ describe('a Temporal server that is killed', () => {
       const result = await handle.result();
       expect(result).toMatchObject({ objects: 1, failed: 0 });
       await project.expectByteExact();
+      // It was run again: the test would prove nothing where the completion had arrived after all.
+      expect((await project.ledger(result.runId)).map((line) => line.attempts)).toEqual([2]);
       expect((await project.snapshot()).uploads).toEqual([]);
       const key = project.keyOf(file);
       const writes = await writesByKey(harness.s3, project.bucket, project.targetPrefix, project.controlPrefix);

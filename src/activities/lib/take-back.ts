@@ -3,7 +3,7 @@ import { LonghaulError } from '../../model/errors';
 import type { CleanupReport, PublishMode, RunSettings } from '../../model/export-run';
 import type { StagedObject } from '../../model/records';
 import { abortUpload, deleteIfOurs, type S3Destination } from '../../transfer';
-import { eachOf } from './each-of';
+import { eachOf } from '../../model/each-of';
 import { transferId } from './staged-object';
 
 const AT_ONCE = 16;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/export-run';
 import { defineCommand } from '../lib/command';
-import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { sendsUpdate } from '../lib/update-command';
 
 /** `longhaul abort <run>` */
 export const register = (program: Command): void => {
@@ -11,16 +10,9 @@ export const register = (program: Command): void => {
     description: 'end a run and take back what it has made',
     examples: ['longhaul abort export-project_01-20260131T093000Z --reason "wrong dates"'],
   }).option('--reason <text>', 'why; stands in the report and in the failure');
-  command.action(async (run: string, options: { reason?: string }) => {
-    const arg = options.reason === undefined ? {} : { reason: options.reason };
-    const update = { name: MESSAGES.abort, arg };
-    await heavy
-      .sendUpdate()
-      .sendUpdate(
-        outputOf(command),
-        run,
-        update,
-        () => `Aborting: what the run has made is taken back. See it end with: longhaul watch ${run}`,
-      );
-  });
+  sendsUpdate(command, (run, options: { reason?: string }) => ({
+    name: MESSAGES.abort,
+    arg: options.reason === undefined ? {} : { reason: options.reason },
+    toText: () => `Aborting: what the run has made is taken back. See it end with: longhaul watch ${run}`,
+  }));
 };

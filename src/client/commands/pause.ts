@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/export-run';
 import { defineCommand } from '../lib/command';
-import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { sendsUpdate } from '../lib/update-command';
 
 /** `longhaul pause <run>` */
 export const register = (program: Command): void => {
@@ -11,14 +10,8 @@ export const register = (program: Command): void => {
     description: 'start no more records of a run; those in flight end',
     examples: ['longhaul pause export-project_01-20260131T093000Z'],
   });
-  command.action(async (run: string) => {
-    await heavy
-      .sendUpdate()
-      .sendUpdate(
-        outputOf(command),
-        run,
-        { name: MESSAGES.pause },
-        ({ stage }) => `Paused while ${stage}: no more records are started. Go on with: longhaul resume ${run}`,
-      );
-  });
+  sendsUpdate(command, (run) => ({
+    name: MESSAGES.pause,
+    toText: ({ stage }) => `Paused while ${stage}: no more records are started. Go on with: longhaul resume ${run}`,
+  }));
 };

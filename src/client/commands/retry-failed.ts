@@ -3,8 +3,7 @@ import { MESSAGES } from '../../model/export-run';
 import { parseRecordNumber } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { plural } from '../lib/format';
-import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { sendsUpdate } from '../lib/update-command';
 
 const collect = (text: string, previous: number[] | undefined): number[] => [
   ...(previous ?? []),
@@ -21,16 +20,9 @@ export const register = (program: Command): void => {
       'longhaul retry-failed export-project_01-20260131T093000Z --record 7 9',
     ],
   }).option('--record <n...>', 'only these records, by number (default: all failed)', collect);
-  command.action(async (run: string, options: { record?: number[] }) => {
-    const arg = options.record === undefined ? {} : { records: options.record };
-    const update = { name: MESSAGES.retryFailed, arg };
-    await heavy
-      .sendUpdate()
-      .sendUpdate(
-        outputOf(command),
-        run,
-        update,
-        ({ affected }) => `${plural(affected, 'failed record')} will be moved again.`,
-      );
-  });
+  sendsUpdate(command, (_run, options: { record?: number[] }) => ({
+    name: MESSAGES.retryFailed,
+    arg: options.record === undefined ? {} : { records: options.record },
+    toText: ({ affected }) => `${plural(affected, 'failed record')} will be moved again.`,
+  }));
 };

@@ -3,8 +3,7 @@ import { MAX_WORKERS_LIMIT, MESSAGES } from '../../model/export-run';
 import { parseMaxWorkers } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { plural } from '../lib/format';
-import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { sendsUpdate } from '../lib/update-command';
 
 /** `longhaul set-max-workers <run> <n>` */
 export const register = (program: Command): void => {
@@ -13,15 +12,9 @@ export const register = (program: Command): void => {
     description: 'change how many records of a run move at once',
     examples: ['longhaul set-max-workers export-project_01-20260131T093000Z 4'],
   }).argument('<n>', `1 to ${MAX_WORKERS_LIMIT}`, parseMaxWorkers);
-  command.action(async (run: string, maxWorkers: number) => {
-    const update = { name: MESSAGES.setMaxWorkers, arg: { maxWorkers } };
-    await heavy
-      .sendUpdate()
-      .sendUpdate(
-        outputOf(command),
-        run,
-        update,
-        (state) => `At most ${plural(state.maxWorkers, 'record')} move at once now.`,
-      );
-  });
+  sendsUpdate(command, (_run, maxWorkers: number) => ({
+    name: MESSAGES.setMaxWorkers,
+    arg: { maxWorkers },
+    toText: (state) => `At most ${plural(state.maxWorkers, 'record')} move at once now.`,
+  }));
 };

@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { MESSAGES } from '../../model/export-run';
 import { parseRecordNumber } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
-import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { sendsUpdate } from '../lib/update-command';
 
 /** `longhaul skip-record <run> <n>` */
 export const register = (program: Command): void => {
@@ -12,8 +11,9 @@ export const register = (program: Command): void => {
     description: 'give one failed record of a waiting run up (transfer.on_error "wait")',
     examples: ['longhaul skip-record export-project_01-20260131T093000Z 7'],
   }).argument('<n>', 'number of the record, as status and watch show it', parseRecordNumber);
-  command.action(async (run: string, record: number) => {
-    const update = { name: MESSAGES.skipRecord, arg: { record } };
-    await heavy.sendUpdate().sendUpdate(outputOf(command), run, update, () => `Record ${record} is skipped.`);
-  });
+  sendsUpdate(command, (_run, record: number) => ({
+    name: MESSAGES.skipRecord,
+    arg: { record },
+    toText: () => `Record ${record} is skipped.`,
+  }));
 };

@@ -1,16 +1,13 @@
 /** What an operator can ask of a run: declared here, with the descriptions that the Web UI shows. */
 import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
-import { MAX_WORKERS_LIMIT, MESSAGES, type ExportProgress, type Stage } from '../../model/export-run';
+import {
+  MAX_WORKERS_LIMIT,
+  MESSAGES,
+  type ExportProgress,
+  type OperatorReply,
+  type Stage,
+} from '../../model/export-run';
 import { failure } from './failures';
-
-/** The answer of every Update. */
-export interface OperatorReply {
-  readonly stage: Stage;
-  readonly paused: boolean;
-  readonly maxWorkers: number;
-  /** Records that the order concerns. */
-  readonly affected: number;
-}
 
 interface RetryArgs {
   readonly records?: number[];
@@ -42,7 +39,8 @@ export interface Operated {
   abort(reason: string): void;
 }
 
-const reject = (message: string): Error => failure('InvalidInput', message);
+/** Without a stack: the Web UI would show it below the sentence that says it all. */
+const reject = (message: string): Error => Object.assign(failure('InvalidInput', message), { stack: '' });
 
 export function registerOperator(run: Operated): void {
   setHandler(progressQuery, () => run.progress(), {

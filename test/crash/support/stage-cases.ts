@@ -33,6 +33,11 @@ export interface StageCase {
   readonly files: readonly SampleFile[];
   readonly stopAt?: StopAt;
   readonly withPrefix?: boolean;
+  /** Parts of LARGE stop in the middle: it never ends before the kill. */
+  readonly stallsParts?: boolean;
+  /** Cancelled once the parts stall; what is held then is its cleanup. */
+  readonly cancels?: boolean;
+  readonly pageRecords?: number;
   /** What the run fails with; absent: it succeeds. */
   readonly fails?: string;
 }
@@ -68,7 +73,13 @@ export const STAGE_CASES: readonly StageCase[] = [
     files: both,
     stopAt: { when: on('create', `${record}large`), moment: 'after' },
   },
-  { name: 'moving: four parts in flight', stage: 'transferring', publish: 'atomic', files: [SMALL, LARGE] },
+  {
+    name: 'moving: four parts in flight',
+    stage: 'transferring',
+    publish: 'atomic',
+    files: [SMALL, LARGE],
+    stallsParts: true,
+  },
   {
     name: 'copying a prefix: the fourth copy is done, unheard',
     stage: 'transferring',
@@ -128,6 +139,25 @@ export const STAGE_CASES: readonly StageCase[] = [
     fails: 'SourceNotFound',
     stopAt: { when: on('delete', record), moment: 'after' },
   },
+  {
+    name: 'cleaning pages that had ended: an upload is being aborted',
+    stage: 'cleaning',
+    publish: 'atomic',
+    files: [...both, GONE],
+    pageRecords: 1,
+    fails: 'SourceNotFound',
+    stopAt: { when: on('abort', record), moment: 'before' },
+  },
+  {
+    name: 'cleaning after a cancel: an upload is aborted, unheard',
+    stage: 'transferring',
+    publish: 'atomic',
+    files: [SMALL, LARGE],
+    stallsParts: true,
+    cancels: true,
+    fails: 'Cancelled',
+    stopAt: { when: on('abort', record), moment: 'after' },
+  },
 ];
 
 /** A case that runs. */
@@ -146,7 +176,10 @@ export async function holdRun(harness: RunHarness, each: StageCase): Promise<Hel
   const prefix = each.withPrefix === true ? await plantSource(harness) : undefined;
   const project = await harness.project({
     files: each.files,
-    config: { aws: { publish: each.publish, endpoint: proxy.endpoint } },
+    config: {
+      aws: { publish: each.publish, endpoint: proxy.endpoint },
+      transfer: { page_records: each.pageRecords ?? 300 },
+    },
     ...(prefix === undefined ? {} : { api: { prefixes: { vulnerability: [prefix] } } }),
   });
   await enableVersioning(harness.s3, project.bucket);
@@ -154,8 +187,9 @@ export async function holdRun(harness: RunHarness, each: StageCase): Promise<Hel
   const before = await project.snapshot();
   script(project, each);
   const handle = await project.start();
+  if (each.stopAt === undefined || each.cancels === true) await untilHeld(project, each);
+  if (each.cancels === true) await handle.cancel();
   if (each.stopAt !== undefined) await proxy.reached;
-  else await untilHeld(project, each);
   await untilProgress(handle, `${each.name}: stage ${each.stage}`, ({ stage }) => stage === each.stage);
   return { project, proxy, handle, before };
 }
@@ -163,8 +197,8 @@ export async function holdRun(harness: RunHarness, each: StageCase): Promise<Hel
 /** What of the case is held at the export API or its file host. */
 function script({ api }: TestProject, each: StageCase): void {
   if (each.stage === 'exporting') api.faults.api({ on: 'poll', delayMs: POLL_DELAY_MS });
-  if (each.fails !== undefined) api.faults.file({ path: GONE.path, delayMs: 2_000, status: 404 });
-  if (!each.name.startsWith('moving')) return;
+  if (each.files.includes(GONE)) api.faults.file({ path: GONE.path, delayMs: 3_000, status: 404, always: true });
+  if (each.stallsParts !== true) return;
   // Parts 5 to 8 stop after their first MiB: with four lanes exactly these are in flight then.
   for (let part = 5; part < 5 + LANES; part += 1) {
     api.faults.file({ path: LARGE.path, atByte: (part - 1) * PART_BYTES, stallAfterBytes: MIB });

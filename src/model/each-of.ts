@@ -1,4 +1,7 @@
-/** Runs `work` for each item, at most `atOnce` at a time. The first error stops new ones and is thrown once all have ended. */
+/**
+ * Runs `work` for each item, at most `atOnce` at a time. The first error stops new ones and is thrown once all have
+ * ended. Pure: workflow code uses it too.
+ */
 export async function eachOf<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   let failed = false;
