@@ -50,13 +50,12 @@ export const plantObject = async (client: S3Client, bucket: string, key: string)
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: `not ours: ${key}` }));
 };
 
-/** An open upload of somebody else's with one part, begun an hour ago. Answers it as a snapshot names it. */
-export async function plantUpload(client: S3Client, bucket: string, key: string, s3DataDir: string): Promise<string> {
+/** An open upload of somebody else's with one part, begun an hour ago. */
+export async function plantUpload(client: S3Client, bucket: string, key: string, s3DataDir: string): Promise<void> {
   const place = { Bucket: bucket, Key: key };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(place));
   await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: `not ours: ${key}` }));
   backdate(path.join(s3DataDir, bucket), UploadId);
-  return `${key} ${UploadId}`;
 }
 
 /**

@@ -21,9 +21,6 @@ import type { RunHandle } from './run-outcome';
 import { uniqueName } from './shared-stack';
 
 export class TestProject {
-  /** Uploads that plantForeign has begun, as snapshots name them. */
-  readonly planted: string[] = [];
-
   constructor(
     readonly harness: RunHarness,
     readonly name: string,
@@ -73,8 +70,7 @@ export class TestProject {
     const dataDir = path.join(servers.dataDir, 's3', 'data');
     const beside = `${this.targetPrefix}/asset/foreign.csv`;
     for (const key of [beside, 'elsewhere.csv', ...objects]) await plantObject(s3, this.bucket, key);
-    for (const key of [`${beside}.begun`, ...uploadKeys])
-      this.planted.push(await plantUpload(s3, this.bucket, key, dataDir));
+    for (const key of [`${beside}.begun`, ...uploadKeys]) await plantUpload(s3, this.bucket, key, dataDir);
   }
 
   /** Objects with ETags outside the control prefix, and all open uploads. */

@@ -11,9 +11,9 @@ export interface UpdateCall {
   readonly toText: (state: OperatorReply) => string;
 }
 
-/** `toCall` gets the run's id and what follows it: the next argument, or the options. */
-export const sendsUpdate = <A = unknown>(command: Command, toCall: (run: string, given: A) => UpdateCall): void => {
-  command.action(async (run: string, given: A) => {
+/** `toCall` gets the run's id and what follows it: the next argument, or the options (`never`: each command names its own type). */
+export const sendsUpdate = (command: Command, toCall: (run: string, given: never) => UpdateCall): void => {
+  command.action(async (run: string, given: never) => {
     const { toText, ...update } = toCall(run, given);
     await heavy.sendUpdate().sendUpdate(outputOf(command), run, update, toText);
   });
