@@ -37,6 +37,21 @@ export const ENVIRONMENT_VARIABLES = [
     default: '~/.cache',
     meaning: 'Folder whose `longhaul` folder keeps the tools of the embedded stack.',
   },
+  {
+    name: 'LONGHAUL_TEMPORAL_PATH',
+    default: 'found',
+    meaning: 'The `temporal` program that the embedded stack starts.',
+  },
+  {
+    name: 'LONGHAUL_VERSITYGW_PATH',
+    default: 'found',
+    meaning: 'The `versitygw` program that the embedded stack starts.',
+  },
+  {
+    name: 'LONGHAUL_DOWNLOAD_URL',
+    default: 'https://github.com',
+    meaning: 'A mirror to download these programs from; their checksums are pinned all the same.',
+  },
 ] as const;
 
 /** An empty variable counts as not set: that is how orchestrators write "none". */

@@ -11,13 +11,15 @@ import type { S3Server } from './types';
 
 const run = promisify(execFile);
 
+type Server = Pick<S3Server, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>;
+
 const READ_ACTIONS = ['s3:GetObject', 's3:ListBucket', 's3:GetBucketLocation'];
 
 /**
  * Creates a user who may list and read the bucket and nothing else: every write is answered with 403 AccessDenied.
  * Replaces the bucket's policy.
  */
-export const createReadOnlyUser = async (server: S3Server, bucket: string): Promise<S3Credentials> => {
+export const createReadOnlyUser = async (server: Server, bucket: string): Promise<S3Credentials> => {
   const { versitygw } = await toolPaths();
   const user = {
     accessKeyId: `READER${randomBytes(7).toString('hex').toUpperCase()}`,

@@ -2,8 +2,8 @@
 import { LonghaulError } from '../../model/errors';
 import type { LedgerLine, ManifestRecord, StagedLine } from '../../model/records';
 import type { RunSettings } from '../../model/export-run';
-import { getSmall, putSmall, type S3Destination } from '../../transfer';
-import { fromNdjson, RunFiles, toNdjson, type PageKind } from './run-files';
+import { deletePrefix, getSmall, putSmall, type S3Destination } from '../../transfer';
+import { fromNdjson, PAGE_KINDS, RunFiles, toNdjson, type PageKind } from './run-files';
 
 /** One object below a prefix record, as its own manifest pages list it. */
 export interface PrefixObject {
@@ -44,6 +44,12 @@ export class ControlStore {
 
   async writeRecordPage(kind: PageKind, record: number, page: number, lines: readonly unknown[]): Promise<void> {
     await this.write(this.files.recordPage(kind, record, page), toNdjson(lines), 'application/x-ndjson');
+  }
+
+  /** Pages of an earlier try under the same run id would end up in this one's ledger. */
+  async clearPages(): Promise<void> {
+    const { destination, signal } = this;
+    for (const kind of PAGE_KINDS) await deletePrefix({ destination, prefix: this.files.folder(kind), signal });
   }
 
   async readJson<T>(key: string): Promise<T> {

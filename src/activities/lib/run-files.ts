@@ -9,7 +9,8 @@ import type { RunSettings } from '../../model/export-run';
 
 const number = (n: number): string => String(n).padStart(5, '0');
 
-export type PageKind = 'manifest' | 'staged' | 'ledger';
+export const PAGE_KINDS = ['manifest', 'staged', 'ledger'] as const;
+export type PageKind = (typeof PAGE_KINDS)[number];
 
 export class RunFiles {
   readonly root: string;

@@ -11,10 +11,12 @@ export interface UpdateCall {
   readonly toText: (state: OperatorReply) => string;
 }
 
-/** `toCall` gets the run's id and what follows it: the next argument, or the options (`never`: each command names its own type). */
-export const sendsUpdate = (command: Command, toCall: (run: string, given: never) => UpdateCall): void => {
-  command.action(async (run: string, given: never) => {
+/** What follows the run's id: the next argument, or the options. */
+type ToCall<A> = (run: string, given: A) => UpdateCall;
+
+export function sendsUpdate<A>(command: Command, toCall: ToCall<A>): void {
+  command.action(async (run: string, given: A) => {
     const { toText, ...update } = toCall(run, given);
     await heavy.sendUpdate().sendUpdate(outputOf(command), run, update, toText);
   });
-};
+}
