@@ -63,12 +63,13 @@ class Recorder {
   }
 
   /** Starts a run of a project of its own; its id is the state's name. */
-  async start(state, { files, faults = [], overrides = {}, prefixes = [] }) {
+  async start(state, { files, faults = [], statuses = [], overrides = {}, prefixes = [] }) {
     const { exportApi, configDir, s3 } = this.stack;
     exportApi.faults.clear();
     exportApi.setFiles('vulnerability', files);
     exportApi.setPrefixes('vulnerability', prefixes);
     for (const fault of faults) exportApi.faults.file(fault);
+    if (statuses.length > 0) exportApi.faults.statuses('vulnerability', statuses);
     const config = sampleConfig({ s3, exportApi }, BUCKET, {
       ...overrides,
       api_: { poll_interval_sec: 0.2, ...overrides.api_ },
@@ -109,8 +110,12 @@ class Recorder {
       await this.save('transferRecord', `${state}-${what}`, `${workflowId}/record/${n}`);
   }
 
-  progress = (handle) => handle.query('progress').catch(() => null);
-  stage = (handle, stage) => until(`stage ${stage}`, async () => (await this.progress(handle))?.stage === stage);
+  /** Waits until the run's progress fits. */
+  shows = (handle, what, fits) =>
+    until(what, async () => {
+      const progress = await handle.query('progress').catch(() => null);
+      return progress !== null && fits(progress);
+    });
   partsMoving = (handle) =>
     until('a part in flight', async () => {
       const record = await this.client.workflow
@@ -121,8 +126,36 @@ class Recorder {
     });
 }
 
+/** With the S3 server away a run stays where it is while it is recorded. */
+const stuck = (goOn) => async (recorder, state) => {
+  const { s3 } = recorder.stack;
+  const faults = [{ path: 'part-2.parquet', delayMs: 3_000 }];
+  const handle = await recorder.start(state, { files: [small(0), small(1), small(2)], faults });
+  await recorder.shows(handle, 'the last record', ({ totals }) => totals.records === 2);
+  // So that it does not publish before the server is away.
+  await handle.executeUpdate('pause');
+  await recorder.shows(
+    handle,
+    'no batch',
+    ({ totals, runningBatches }) => totals.records === 3 && !runningBatches.length,
+  );
+  await s3.kill();
+  await goOn(handle);
+  await recorder.shows(handle, state, ({ stage }) => stage === state);
+  await recorder.save('exportToS3', state, state);
+  await s3.restart();
+  await handle.result().catch(() => undefined);
+};
+
 /** A run id per state; each leaves its histories as it was in the state, and then ends. */
 const STATES = {
+  exporting: async (recorder, state) => {
+    const statuses = ['PENDING', 'PENDING', 'PENDING', 'IN_PROGRESS', 'SUCCEEDED'];
+    const handle = await recorder.start(state, { files: [small(0)], statuses });
+    await recorder.shows(handle, 'two polls', ({ polls }) => polls >= 2);
+    await recorder.save('exportToS3', state, state);
+    await handle.result();
+  },
   'succeeded-atomic': async (recorder, state) => {
     const prefixes = ['s3://replay-source/exports'];
     const handle = await recorder.start(state, { files: [LARGE, small(1), small(2)], prefixes });
@@ -149,13 +182,13 @@ const STATES = {
   'parked-then-finished': async (recorder, state) => {
     const overrides = { transfer: { on_error: 'wait' } };
     const handle = await recorder.start(state, { files: [small(0), small(1), small(2)], faults: [MISSING], overrides });
-    await recorder.stage(handle, 'parked');
+    await recorder.shows(handle, 'parked', ({ stage }) => stage === 'parked');
     await recorder.save('exportToS3', 'parked', state);
     await recorder.save('transferBatch', 'parked', `${state}/batch/0`);
     await recorder.save('transferRecord', 'failed', `${state}/record/1`);
     await handle.executeUpdate('retryFailed', { args: [{}] });
-    await until('the retry', async () => (await recorder.progress(handle))?.failures.length === 0);
-    await recorder.stage(handle, 'parked');
+    await recorder.shows(handle, 'the retry', ({ failures }) => failures.length === 0);
+    await recorder.shows(handle, 'parked', ({ stage }) => stage === 'parked');
     await handle.executeUpdate('skipRecord', { args: [{ record: 1 }] });
     await handle.result();
     await recorder.saveTree(state, {});
@@ -165,6 +198,8 @@ const STATES = {
     await handle.result().catch(() => undefined);
     await recorder.saveTree(state, { 0: 'cancelled-by-run' });
   },
+  publishing: stuck((handle) => handle.executeUpdate('resume')),
+  cleaning: stuck((handle) => handle.executeUpdate('abort', { args: [{ reason: 'recorded for the replay test' }] })),
   aborted: async (recorder, state) => {
     const handle = await recorder.start(state, { files: [LARGE, small(1)], faults: [SLOW] });
     await recorder.partsMoving(handle);

@@ -33,6 +33,7 @@ export function createManifestActivities(
         const records = found.map((record, n) => keys.assign(record, n));
         const store = new ControlStore(settings, tools.destination, signal);
         await store.clearPages();
+        await store.writeJson(store.files.file('run.json'), settings);
         const pages = Math.ceil(records.length / settings.pageRecords);
         for (let page = 0; page < pages; page += 1) {
           await store.writePage(

@@ -26,8 +26,6 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));
         if (report?.outcome === 'succeeded' && report.result !== undefined)
           return { settings, previous: report.result };
-        // Proves that the bucket can be written before an export is asked for.
-        await store.writeJson(store.files.file('run.json'), settings);
         return { settings, previous: null };
       }),
 

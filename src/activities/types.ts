@@ -51,13 +51,13 @@ export interface FinishArgs extends InRun {
 
 /** Queue `longhaul-api`: short calls. */
 export interface ApiActivities {
-  /** Checks config, API access and the bucket, and writes `<run>/run.json`; `previous` where this run id has succeeded before. */
+  /** Checks config, API access and that the bucket can be written; `previous` where this run id has succeeded before. */
   prepareRun(args: PrepareArgs): Promise<{ settings: RunSettings; previous: ExportResult | null }>;
   /** The workflow that holds a target, or null where that one is closed (its hold is then ended). */
   findHolder(args: { readonly lockId: string }): Promise<string | null>;
   createExport(args: InRun & { readonly request: ExportRequest }): Promise<{ reply: CreateReply; mayBeEmpty: boolean }>;
   pollExport(args: InRun & { readonly exportId: string }): Promise<PollReply>;
-  /** Writes all manifest pages; the same call gives the same pages. */
+  /** Writes run.json and all manifest pages; the same call gives the same pages. */
   writeManifest(
     args: InRun & { readonly exportId: string | null; readonly records?: GivenRecord[]; readonly recordsUri?: string },
   ): Promise<ManifestSummary>;

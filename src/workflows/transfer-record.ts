@@ -36,6 +36,8 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
   return withUndo(
     async () => {
       for (let start = 1; ; start += 1) {
+        // Until this one's id is known, the cleanup has to look for it under the key.
+        undo.uploadId = null;
         const opened = await transfer('stream', `Read ${record.source}`).openTransfer(input);
         if (opened.kind === 'moved') return moved(opened.staged);
         undo.uploadId = opened.upload.uploadId;

@@ -96,7 +96,7 @@ const CASES: [string, Change, string, RegExp, number][] = [
     set('aws', async () => ({ endpoint: await closedUrl() })),
     'DestinationUnreachable',
     /127\.0\.0\.1:\d+/,
-    5,
+    8,
   ],
 ];
 

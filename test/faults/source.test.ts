@@ -122,6 +122,15 @@ describe.each(['atomic', 'direct'] as const)('publish: %s: what does not pass', 
   });
 });
 
+it('a source at a private address is refused unless the project names it', async () => {
+  const project = await makeProject({ config: { transfer: { allowed_hosts: ['files.example.com'] } } });
+  const before = await project.snapshot();
+  const failure = await failureOf(await project.start());
+  expect(failure).toMatchObject({ code: 'AddressRefused', message: expect.stringContaining('127.0.0.1') as string });
+  await project.expectUnchanged(before);
+  expect(Object.keys(project.api.requests)).toEqual([]);
+});
+
 it('a changed source is moved whole, in its new version, when the operator retries it', async () => {
   const project = await makeProject({ config: { transfer: { ...ONE_LANE, on_error: 'wait' } } });
   project.api.faults.file({ path: LARGE.path, bytesPerSec: MIDDLE_BYTES_PER_SEC, always: true });

@@ -12,6 +12,8 @@ import { freshFolder } from '../support/shared-stack';
 import { until } from '../support/until';
 
 const SUGGESTED_AFTER_EVENTS = 60;
+/** Some thirty small workflows in a test: 5 to 20 s, more where other tests share the cores. */
+jest.setTimeout(120_000);
 
 const folder = freshFolder('continue-as-new');
 let server: TemporalServer;

@@ -43,8 +43,8 @@ export async function resumable<T>(
   const signal = context.cancellationSignal;
   const earlier = readBeat(info.heartbeatDetails);
   let beat: Beat = earlier ?? { v: 1, checkpoint: null, progressAtMs: info.scheduledTimestampMs, failures: 0 };
-  // Always the whole beat: a bare heartbeat() would erase the checkpoint.
-  context.heartbeat(beat);
+  // Always the whole beat: a bare heartbeat() would erase the checkpoint. None at the start: it would say nothing new, and
+  // the worker's throttle would then hold back the one that matters, which names the upload.
   const timer = setInterval(() => context.heartbeat(beat), BEAT_MS);
   timer.unref();
   const control: TransferControl = {

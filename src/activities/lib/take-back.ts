@@ -31,13 +31,16 @@ export class TakeBack {
   }
 
   /**
-   * Whatever lies under a key whose transfer did not end: the upload that history knows, uploads whose Create was
-   * answered to nobody (begun since), and in direct mode the object, where it carries our marker.
+   * Whatever lies under a key whose transfer did not end: the upload that history knows, or, where it knows none, uploads
+   * whose Create was answered to nobody (begun since), and in direct mode the object, where it carries our marker.
    */
   async unfinished(key: string, uploadId: string | null, since: Date): Promise<void> {
     const { destination, signal, settings } = this;
-    const orphans = await destination.findUploads(key, since, signal);
-    const ids = new Set([...(uploadId === null ? [] : [uploadId]), ...orphans.map((orphan) => orphan.uploadId)]);
+    // An id that is known is all there is: opening a transfer leaves one upload. Whatever else is there is not ours.
+    const ids =
+      uploadId === null
+        ? (await destination.findUploads(key, since, signal)).map((orphan) => orphan.uploadId)
+        : [uploadId];
     for (const id of ids) await this.upload(key, id);
     if (settings.publish === 'direct') await this.object(key, undefined);
     this.onDone();
