@@ -35,7 +35,7 @@ async function untilHistoryNames(handle: RunHandle, uploadId: string): Promise<v
   const { run } = await progressOf(handle);
   const record = harness.client.workflow.getHandle(`${run}/record/0`);
   const isNamed = async (): Promise<boolean> => textOfAll((await record.fetchHistory()).events).includes(uploadId);
-  await until(isNamed, { what: 'the upload id in the history', timeoutMs: 20_000 }).catch(async (error: unknown) => { throw new Error(uploadId + textOfAll((await record.fetchHistory()).events).slice(0, 20000), { cause: error }); });
+  await until(isNamed, { what: 'the upload id in the history', timeoutMs: 20_000 });
 }
 
 const pagesOfOne = { transfer: { page_records: 1, stall_timeout_sec: 60 } };

@@ -52,11 +52,11 @@ const record = 'sample/data/asset/';
 
 export const STAGE_CASES: readonly StageCase[] = [
   {
-    name: 'preparing: run.json is being written',
+    name: 'preparing: the bucket is being checked',
     stage: 'preparing',
     publish: 'atomic',
     files: [SMALL],
-    stopAt: { when: on('put', 'run.json'), moment: 'before' },
+    stopAt: { when: on('create', 'run.json'), moment: 'before' },
   },
   { name: 'exporting: a poll is under way', stage: 'exporting', publish: 'atomic', files: [SMALL] },
   {
