@@ -89,7 +89,7 @@ export const DESTINATION_ERRORS = {
   UploadLost: entry(
     'destination',
     false,
-    'nobody',
+    'operator',
     'The multipart upload is gone.',
     'The record has started again and lost its upload again: look for a lifecycle rule that aborts uploads too early.',
   ),
