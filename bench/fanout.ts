@@ -6,7 +6,7 @@
 import { generatedRecords } from '../src/dev/export-api/samples';
 import { bareFanout } from './lib/bare-fanout';
 import { bench } from './lib/bench';
-import { longestHistories } from './lib/histories';
+import { batchesSeconds, longestHistories } from './lib/histories';
 import { withRig } from './lib/rig';
 import { cpuSeconds, watchUsage } from './lib/usage';
 
@@ -35,6 +35,7 @@ void bench('fanout', { records: 10_000, bare: 1_000 }, ({ options, say }) =>
     await worker.stop();
     say(`${result.records} records in ${seconds.toFixed(1)} s`);
 
+    const childrenSec = await batchesSeconds(rig.client, run.workflowId);
     const longest = await longestHistories(rig.client, 'bench-fanout');
     const after = await bareFanout(rig, 'bare-after', options.bare, WINDOW);
     say(`the server's limit after the run: ${after.childrenPerSec.toFixed(1)} children/s`);
@@ -42,10 +43,12 @@ void bench('fanout', { records: 10_000, bare: 1_000 }, ({ options, say }) =>
     return {
       figures: {
         records_per_s: result.records / seconds,
+        records_per_s_while_children_run: result.records / childrenSec,
         server_limit_records_per_s: limit,
         server_limit_before_records_per_s: before.childrenPerSec,
         server_limit_after_records_per_s: after.childrenPerSec,
         ratio_to_server_limit: result.records / seconds / limit,
+        ratio_while_children_run: result.records / childrenSec / limit,
         max_history_events: Math.max(longest.root, longest.batch, longest.record),
         root_history_events: longest.root,
         batch_history_events: longest.batch,

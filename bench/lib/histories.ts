@@ -25,3 +25,16 @@ export async function longestHistories(client: Client, runId: string): Promise<L
   }
   return longest;
 }
+
+/** Seconds from the start of a run's first batch to the end of its last: the time in which children run. */
+export async function batchesSeconds(client: Client, workflowId: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const timesMs = (events ?? [])
+    .filter((event) => {
+      const started = event.childWorkflowExecutionStartedEventAttributes;
+      const completed = event.childWorkflowExecutionCompletedEventAttributes;
+      return (started ?? completed)?.workflowType?.name === 'transferBatch';
+    })
+    .map(({ eventTime }) => Number(eventTime?.seconds ?? 0) * 1000 + (eventTime?.nanos ?? 0) / 1e6);
+  return (Math.max(...timesMs) - Math.min(...timesMs)) / 1000;
+}
