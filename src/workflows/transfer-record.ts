@@ -106,7 +106,7 @@ async function withUndo<T>(work: () => Promise<T>, undo: () => Promise<CleanupRe
         const report = await undo();
         log.info('record_cleanup', { ...report });
       } catch (undoError) {
-        // Reported, never thrown: the record's own error is the one an operator must see.
+        // Logged, never thrown: the record's own error is the one an operator must see (docs/limits.md, Reports).
         log.error('cleanup_incomplete', { ...firstCause(undoError) });
       }
     });
