@@ -3,16 +3,28 @@ import { importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** The arrows of docs/architecture.md: a folder may import only what is named for it, and itself. */
-const folders = ['model', 'config', 'transfer', 'providers', 'activities', 'workflows', 'client', 'ops', 'dev'];
+const folders = [
+  'model',
+  'config',
+  'transfer',
+  'providers',
+  'ingest',
+  'activities',
+  'workflows',
+  'client',
+  'ops',
+  'dev',
+];
 const mayImport = {
   model: [],
   config: ['model'],
   transfer: ['model', 'config'],
   providers: ['model', 'config', 'transfer'],
+  ingest: ['model', 'config', 'transfer'],
   ops: ['model', 'config'],
-  activities: ['model', 'config', 'transfer', 'providers', 'ops'],
+  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'ops'],
   workflows: ['model', 'activities'],
-  client: ['model', 'config', 'transfer', 'providers', 'activities', 'ops', 'dev', 'workflows'],
+  client: ['model', 'config', 'transfer', 'providers', 'ingest', 'activities', 'ops', 'dev', 'workflows'],
   dev: ['model', 'config', 'transfer', 'providers', 'activities', 'ops'],
 };
 
@@ -83,7 +95,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '/(activities|config|transfer|providers)/',
+              regex: '/(activities|config|transfer|providers|ingest)/',
               allowTypeImports: true,
               message: 'Workflows import types alone from outside workflows/ and model/.',
             },
@@ -94,7 +106,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/transfer/**/*.ts', 'src/providers/**/*.ts'],
+    files: ['src/transfer/**/*.ts', 'src/providers/**/*.ts', 'src/ingest/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [noTemporal] }] },
   },
   {

@@ -1,6 +1,6 @@
 /** What a record that fits in one part costs: activities, and requests to its source and its object in S3. */
 import { generatedRecords } from '../src/dev/export-api/samples';
-import type { PublishMode } from '../src/model/export-run';
+import type { PublishMode } from '../src/model/run';
 import { bench } from './lib/bench';
 import { startCountingProxy, type CountingProxy } from './lib/counting-proxy';
 import { BUCKET, withRig, type Rig } from './lib/rig';

@@ -3,14 +3,19 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createApiActivities, createTransferQueueActivities } from './activities';
+import {
+  createApiActivities,
+  createClaimActivities,
+  createFilesActivities,
+  createTransferQueueActivities,
+} from './activities';
 import { createDependencies } from './activities/create-dependencies';
 import type { Dependencies } from './activities/dependencies';
 import { readEnvironment } from './config/environment';
 import { temporalConnection } from './config/temporal';
 import type { Environment } from './config/types';
 import { LonghaulError } from './model/errors';
-import { ROLES, TASK_QUEUES, type Role } from './model/names';
+import { filesQueue, ROLES, TASK_QUEUES, type Role } from './model/names';
 import { startHealthServer } from './ops/health';
 import { createLogger, type Logger } from './ops/logging';
 import { installTemporalRuntime } from './ops/temporal-logging';
@@ -22,6 +27,8 @@ const HEARTBEAT_THROTTLE = '1 second';
 const SHUTDOWN_GRACE = 0;
 /** What has not ended by then is abandoned: its heartbeat timeout gives it to another worker. */
 const SHUTDOWN_FORCE = '15 seconds';
+/** Record workflows are short: one that drops out of the cache has little to replay. */
+const RECORDS_CACHED = 500;
 const API_CALLS_AT_ONCE = 20;
 /** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
 const API_CALLS_PER_SECOND = 100;
@@ -49,7 +56,9 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
     const dependencies = createDependencies(environment, temporal, logger);
     const roles = options.roles ?? ROLES;
     const workers = await Promise.all(
-      roles.map((role) => Worker.create({ connection, namespace, ...roleOptions(role, dependencies, environment) })),
+      roles
+        .flatMap((role) => roleOptions(role, dependencies, environment))
+        .map((own) => Worker.create({ connection, namespace, ...own })),
     );
     const running = Promise.all(workers.map((worker) => worker.run()));
     ready = true;
@@ -84,11 +93,10 @@ function announce(logger: Logger, roles: readonly Role[], address: string, names
   process.send?.('ready');
 }
 
-function roleOptions(
-  role: Role,
-  dependencies: Dependencies,
-  environment: Environment,
-): Omit<WorkerOptions, 'connection' | 'namespace'> {
+type QueueOptions = Omit<WorkerOptions, 'connection' | 'namespace'>;
+
+/** One for each queue that the role serves. */
+function roleOptions(role: Role, dependencies: Dependencies, environment: Environment): QueueOptions[] {
   const common = {
     taskQueue: TASK_QUEUES[role],
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
@@ -98,20 +106,38 @@ function roleOptions(
   } as const;
   switch (role) {
     case 'workflows':
-      return { ...common, ...workflowCode(), maxCachedWorkflows: 1_000, reuseV8Context: true };
+      return [{ ...common, ...workflowCode(), maxCachedWorkflows: 1_000, reuseV8Context: true }];
     case 'api':
-      return {
-        ...common,
-        activities: createApiActivities(dependencies),
-        maxConcurrentActivityTaskExecutions: API_CALLS_AT_ONCE,
-        maxTaskQueueActivitiesPerSecond: API_CALLS_PER_SECOND,
-      };
+      return [
+        {
+          ...common,
+          activities: createApiActivities(dependencies),
+          maxConcurrentActivityTaskExecutions: API_CALLS_AT_ONCE,
+          maxTaskQueueActivitiesPerSecond: API_CALLS_PER_SECOND,
+        },
+      ];
     case 'transfer':
-      return {
-        ...common,
-        activities: createTransferQueueActivities(dependencies),
-        maxConcurrentActivityTaskExecutions: environment.transferSlots,
-      };
+      return [
+        {
+          ...common,
+          // Records run where their bytes move (docs/decisions/0009).
+          ...workflowCode(),
+          maxCachedWorkflows: RECORDS_CACHED,
+          reuseV8Context: true,
+          activities: createTransferQueueActivities(dependencies),
+          maxConcurrentActivityTaskExecutions: environment.transferSlots,
+        },
+      ];
+    case 'files':
+      return [
+        { ...common, activities: createClaimActivities(environment.host) },
+        {
+          ...common,
+          taskQueue: filesQueue(environment.host),
+          activities: createFilesActivities(dependencies),
+          maxConcurrentActivityTaskExecutions: environment.transferSlots,
+        },
+      ];
   }
 }
 

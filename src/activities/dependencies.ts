@@ -1,26 +1,39 @@
 /** What activities are built from: clients and pools, made once for the process and handed in. */
 import type { Client } from '@temporalio/client';
-import type { ProjectConfig } from '../config/types';
-import type { ProjectRef } from '../model/export-run';
+import type { JobConfig, ProjectConfig } from '../config/types';
+import type { JobRef } from '../model/run';
 import type { Logger } from '../ops/logging';
 import type { TransferMetrics } from '../ops/metrics';
 import type { ExportProvider } from '../providers/types';
 import type { UrlBook } from '../providers/url-book';
 import type { HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
+import type { SmallStore } from './lib/small-store';
 
-/** The clients of one project. */
-export interface ProjectTools {
-  readonly config: ProjectConfig;
-  /** @throws LonghaulError ApiKeyMissing, ConfigInvalid */
-  readonly provider: () => ExportProvider;
+/** The clients of a job whose bytes land in a bucket. */
+export interface BucketTools {
+  readonly config: JobConfig;
   readonly destination: S3Destination;
   readonly http: HttpClient;
   readonly limiter: RateLimiter;
+  /** Where the run keeps its own files: the same bucket. */
+  readonly control: SmallStore;
 }
 
+/** The clients of one project of exportToS3. */
+export interface ProjectTools extends BucketTools {
+  readonly config: ProjectConfig;
+  /** @throws LonghaulError ApiKeyMissing, ConfigInvalid */
+  readonly provider: () => ExportProvider;
+}
+
+/** Each loads the configuration where it has changed. @throws LonghaulError Config… */
 export interface Dependencies {
-  /** Loads the project's config where it has changed. @throws LonghaulError Config… */
-  readonly project: (ref: ProjectRef) => ProjectTools;
+  /** For exportToS3 alone. */
+  readonly project: (ref: JobRef) => ProjectTools;
+  /** For every job whose bytes land in a bucket. */
+  readonly bucket: (ref: JobRef) => BucketTools;
+  /** Where runs of any job keep their own files. */
+  readonly control: (ref: JobRef) => SmallStore;
   readonly urls: UrlBook;
   readonly memory: MemoryBudget;
   readonly metrics: TransferMetrics;

@@ -2,18 +2,20 @@
 import type { Dependencies } from './dependencies';
 import { createExportApiActivities } from './export-api';
 import { createManifestActivities } from './manifest';
+import { createPageActivities } from './pages';
 import { createPrefixActivities } from './prefix';
 import { createPrepareActivities } from './prepare';
 import { createReportActivities } from './report';
 import { createSettleActivities } from './settle';
 import { createTransferActivities } from './transfer';
-import type { ApiActivities, TransferActivities } from './types';
+import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from './types';
 
 /** Activities of the queue `longhaul-api`. */
 export const createApiActivities = (dependencies: Dependencies): ApiActivities => ({
   ...createPrepareActivities(dependencies),
   ...createExportApiActivities(dependencies),
   ...createManifestActivities(dependencies),
+  ...createPageActivities(dependencies),
   ...createReportActivities(dependencies),
 });
 
@@ -22,4 +24,12 @@ export const createTransferQueueActivities = (dependencies: Dependencies): Trans
   ...createTransferActivities(dependencies),
   ...createPrefixActivities(dependencies),
   ...createSettleActivities(dependencies),
+});
+
+/** Activities of the queue `longhaul-files`: any host with local disk may answer. */
+export const createClaimActivities = (host: string): ClaimActivities => ({ claimHost: () => Promise.resolve(host) });
+
+/** Activities of one host's own queue, `longhaul-files-<host>`. */
+export const createFilesActivities = (dependencies: Dependencies): FilesActivities => ({
+  ...createPageActivities(dependencies),
 });

@@ -5,18 +5,16 @@ import type { ExportRecord } from '../providers/types';
 import { createS3Destination, getSmall, SourceUrl, type S3Destination } from '../transfer';
 import type { Dependencies, ProjectTools } from './dependencies';
 import { ControlStore } from './lib/control-store';
+import { writeManifestPages } from './lib/manifest-pages';
 import { KeyAssigner, type Unkeyed } from './lib/keys';
 import { parseS3Uri } from './lib/s3-uri';
 import { resumable } from './lib/resumable';
-import { short } from './lib/short';
 import type { ApiActivities } from './types';
 
 /** A listing of this many records is a mistake or an attack; S3 itself would take days to publish it. */
 const MAX_RECORDS = 5_000_000;
 
-export function createManifestActivities(
-  dependencies: Dependencies,
-): Pick<ApiActivities, 'writeManifest' | 'readManifestPage' | 'stagePage'> {
+export function createManifestActivities(dependencies: Dependencies): Pick<ApiActivities, 'writeManifest'> {
   return {
     writeManifest: (args) =>
       resumable({}, async ({ signal }) => {
@@ -31,17 +29,8 @@ export function createManifestActivities(
           exportId,
         });
         const records = found.map((record, n) => keys.assign(record, n));
-        const store = new ControlStore(settings, tools.destination, signal);
-        await store.clearPages();
-        await store.writeJson(store.files.file('run.json'), settings);
-        const pages = Math.ceil(records.length / settings.pageRecords);
-        for (let page = 0; page < pages; page += 1) {
-          await store.writePage(
-            'manifest',
-            page,
-            records.slice(page * settings.pageRecords, (page + 1) * settings.pageRecords),
-          );
-        }
+        const store = new ControlStore(settings, tools.control, signal);
+        const pages = await writeManifestPages(store, settings, records);
         const summary = {
           records: records.length,
           pages,
@@ -50,20 +39,6 @@ export function createManifestActivities(
         };
         dependencies.logger.info('manifest_complete', { run: settings.run, ...summary });
         return summary;
-      }),
-
-    readManifestPage: ({ settings, page }) =>
-      short((signal) =>
-        new ControlStore(settings, dependencies.project(settings).destination, signal).readPage('manifest', page),
-      ),
-
-    stagePage: ({ settings, page, lines }) =>
-      short(async (signal) => {
-        const store = new ControlStore(settings, dependencies.project(settings).destination, signal);
-        await store.writePage('staged', page, lines);
-        const ledger = lines.flatMap((line) => ('line' in line ? [line.line] : []));
-        // Direct: nothing is left to publish, so this is what became of the page, unless it is taken back.
-        if (settings.publish === 'direct') await store.writePage('ledger', page, ledger);
       }),
   };
 }

@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
 import { copyObject, listPrefix } from '../transfer';
 import type { TransferControl } from '../transfer/types';
-import type { Dependencies, ProjectTools } from './dependencies';
+import type { Dependencies, BucketTools } from './dependencies';
 import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
 import { eachOf } from '../model/each-of';
 import { resumable } from './lib/resumable';
@@ -23,8 +23,8 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
   return {
     listPrefix: ({ settings, record }) =>
       resumable({ retryForMs: settings.retryForMs }, async (control) => {
-        const { destination } = dependencies.project(settings);
-        const store = new ControlStore(settings, destination, control.signal);
+        const { destination, control: files } = dependencies.bucket(settings);
+        const store = new ControlStore(settings, files, control.signal);
         const { bucket, key: prefix } = parseS3Uri(record.source);
         const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
         let page: PrefixObject[] = [];
@@ -59,8 +59,8 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
     undoPrefix: (args) =>
       resumable({ forwardOnly: true }, async ({ signal }) => {
         const { settings, record, pages, sinceMs } = args;
-        const { destination } = dependencies.project(settings);
-        const store = new ControlStore(settings, destination, signal);
+        const { destination, control: files } = dependencies.bucket(settings);
+        const store = new ControlStore(settings, files, signal);
         const undo = new TakeBack(destination, settings, signal);
         for (let page = 0; page < pages; page += 1) {
           const staged = await orNull(store.readRecordPage<StagedObject>('staged', record.n, page));
@@ -84,8 +84,8 @@ async function copyPage(
   control: TransferControl,
 ): Promise<Totals> {
   const { settings, record, page } = args;
-  const tools = dependencies.project(settings);
-  const store = new ControlStore(settings, tools.destination, control.signal);
+  const tools = dependencies.bucket(settings);
+  const store = new ControlStore(settings, tools.control, control.signal);
   // Our own marker first: a completion that was lost must not copy again.
   const done =
     control.repeatedSince === undefined
@@ -124,7 +124,7 @@ async function writeDirectLedger(
 }
 
 async function copyOne(
-  { config, destination }: ProjectTools,
+  { config, destination }: BucketTools,
   { settings, record }: OfRecord,
   object: PrefixObject,
   control: TransferControl,

@@ -1,7 +1,7 @@
 /** Before a run does anything: configuration, API, bucket; and whether this run has been here before. */
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ProjectConfig } from '../config/types';
-import type { ExportResult, RunSettings } from '../model/export-run';
+import type { ExportResult, ExportSettings } from '../model/export-run';
 import { checkBucket } from '../transfer';
 import type { Dependencies } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
@@ -18,10 +18,10 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
   return {
     prepareRun: (args) =>
       short(async (signal) => {
-        const { config, destination, provider } = dependencies.project(args.ref);
+        const { config, destination, control, provider } = dependencies.project(args.ref);
         const settings = runSettings(config, args);
         if (args.request !== null) await provider().checkAccess(signal);
-        const store = new ControlStore(settings, destination, signal);
+        const store = new ControlStore(settings, control, signal);
         await checkBucket(destination, store.files.file('run.json'), signal);
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));
         if (report?.outcome === 'succeeded' && report.result !== undefined)
@@ -49,11 +49,10 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
   };
 }
 
-function runSettings(config: ProjectConfig, { ref, run }: PrepareArgs): RunSettings {
+function runSettings(config: ProjectConfig, { ref, run }: PrepareArgs): ExportSettings {
   const { aws, api, transfer } = config;
   return {
-    project: ref.project,
-    ...(ref.set === undefined ? {} : { set: ref.set }),
+    ...ref,
     run,
     bucket: aws.targetBucket,
     targetPrefix: aws.targetPrefix,

@@ -1,6 +1,5 @@
 /** The end of a run: its ledger, its report, and last of all `_SUCCESS`. */
 import { emptyTotals } from '../model/records';
-import { deletePrefix, listKeys, putStream } from '../transfer';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
 import { reportText, type RunReport } from './lib/run-report';
@@ -12,19 +11,14 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
     finishRun: (args) =>
       resumable({}, async ({ signal }) => {
         const { settings } = args;
-        const { destination } = dependencies.project(settings);
-        const store = new ControlStore(settings, destination, signal);
+        const store = new ControlStore(settings, dependencies.control(settings), signal);
         const { files } = store;
-        const ledgerPages = listKeys(destination, files.folder('ledger'), signal);
-        await putStream(destination, files.file('ledger.ndjson'), joinPages(store, ledgerPages), {
-          contentType: 'application/x-ndjson',
-          signal,
-        });
-        const report = buildReport(args, files);
+        await store.joinPages('ledger', files.file('ledger.ndjson'));
+        const report = buildReport(args, store);
         await store.writeJson(files.file('report.json'), report);
         await store.write(files.file('report.txt'), reportText(report), 'text/plain; charset=utf-8');
         // Staged pages name uploads: once these are published or taken back they say nothing any more.
-        await deletePrefix({ destination, prefix: files.folder('staged'), signal });
+        await store.removePages('staged');
         if (args.outcome === 'succeeded') {
           await store.writeJson(files.file('manifest/manifest.json'), {
             run: settings.run,
@@ -41,7 +35,7 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
             records: args.totals.records,
             objects: args.totals.objects,
             bytes: args.totals.bytes,
-            report: files.uri(files.file('report.json')),
+            report: store.uri(files.file('report.json')),
           });
         }
         dependencies.logger.info('run_complete', {
@@ -50,20 +44,16 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
           ...args.totals,
           ...(args.cleanup ?? {}),
         });
-        return { report: files.uri(files.file('report.json')), manifest: files.uri(files.folder('manifest')) };
+        return { report: store.uri(files.file('report.json')), manifest: store.uri(files.folder('manifest')) };
       }),
   };
 }
 
-/** One page in memory at a time, however long the ledger is. */
-async function* joinPages(store: ControlStore, keys: AsyncIterable<string>): AsyncGenerator<Buffer> {
-  for await (const key of keys) yield Buffer.from(await store.read(key));
-}
-
-function buildReport(args: FinishArgs, files: ControlStore['files']): RunReport {
+function buildReport(args: FinishArgs, store: ControlStore): RunReport {
+  const { files } = store;
   const { settings, outcome, totals, exportId, startedAt, finishedAt } = args;
   const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
-  const report = files.uri(files.file('report.json'));
+  const report = store.uri(files.file('report.json'));
   return {
     run: settings.run,
     project: settings.project,
@@ -77,7 +67,7 @@ function buildReport(args: FinishArgs, files: ControlStore['files']): RunReport 
     failure: args.failure,
     failures: args.failures,
     cleanup: args.cleanup,
-    ledger: files.uri(files.file('ledger.ndjson')),
+    ledger: store.uri(files.file('ledger.ndjson')),
     ...(outcome === 'succeeded'
       ? {
           result: {
@@ -86,7 +76,7 @@ function buildReport(args: FinishArgs, files: ControlStore['files']): RunReport 
             ...totals,
             seconds,
             report,
-            manifest: files.uri(files.folder('manifest')),
+            manifest: store.uri(files.folder('manifest')),
           },
         }
       : {}),

@@ -1,6 +1,6 @@
 /** The end of a page: published, or taken back. Both write its ledger page; both can be repeated. */
 import { LonghaulError } from '../model/errors';
-import type { FailedRecord } from '../model/export-run';
+import type { FailedRecord } from '../model/run';
 import { emptyTotals, type LedgerLine, type StagedLine, type StagedObject, type Totals } from '../model/records';
 import { deletePrefix, publishUpload, type S3Destination } from '../transfer';
 import type { TransferControl } from '../transfer/types';
@@ -20,12 +20,12 @@ export function createSettleActivities(dependencies: Dependencies): Activities {
   return {
     publishPage: ({ settings, page }) =>
       resumable({ forwardOnly: true }, async (control) => {
-        const { destination } = dependencies.project(settings);
-        const store = new ControlStore(settings, destination, control.signal);
+        const { destination, control: files } = dependencies.bucket(settings);
+        const store = new ControlStore(settings, files, control.signal);
         const publishing = new Publishing(destination, control);
         if ((await orNull(store.readPage('staged', page))) === null) {
           // Without the list nothing of the page can be published: never a success that lacks objects.
-          const source = store.files.uri(store.files.page('staged', page));
+          const source = store.uri(store.files.page('staged', page));
           const message = `The list of uploads to publish is gone: ${source}`;
           const problem = { n: page * settings.pageRecords, source, code: 'VerificationFailed', message };
           return { totals: emptyTotals(), problems: [problem] };
@@ -37,8 +37,8 @@ export function createSettleActivities(dependencies: Dependencies): Activities {
 
     undoPage: ({ settings, page }) =>
       resumable({ forwardOnly: true }, async ({ signal, onProgress }) => {
-        const { destination } = dependencies.project(settings);
-        const store = new ControlStore(settings, destination, signal);
+        const { destination, control: files } = dependencies.bucket(settings);
+        const store = new ControlStore(settings, files, signal);
         let parts = 0;
         const onDone = (): void => onProgress({ v: 1, bytes: 0, parts: (parts += 1), sentBytes: 0 });
         const undo = new TakeBack(destination, settings, signal, onDone);
@@ -54,7 +54,7 @@ export function createSettleActivities(dependencies: Dependencies): Activities {
 
     clearPrefix: ({ settings }) =>
       resumable({ forwardOnly: true }, async ({ signal }) => {
-        const { destination } = dependencies.project(settings);
+        const { destination } = dependencies.bucket(settings);
         const prefix = folderOf(settings.targetPrefix);
         const keep = folderOf(settings.controlPrefix);
         const deletedObjects = await deletePrefix({ destination, prefix, keep, signal });

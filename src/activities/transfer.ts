@@ -33,7 +33,7 @@ export function createTransferActivities(dependencies: Dependencies): Activities
 
     abortTransfer: ({ settings, record, uploadId, sinceMs }) =>
       resumable({ forwardOnly: true }, async ({ signal }) => {
-        const undo = new TakeBack(dependencies.project(settings).destination, settings, signal);
+        const undo = new TakeBack(dependencies.bucket(settings).destination, settings, signal);
         await undo.unfinished(record.key, uploadId, new Date(sinceMs));
         return undo.report;
       }),
@@ -63,7 +63,7 @@ function move<T>(
 ): Promise<T> {
   const { settings, record } = args;
   return resumable({ retryForMs: settings.retryForMs }, async (control) => {
-    const { config, destination, http, limiter } = dependencies.project(settings);
+    const { config, destination, http, limiter } = dependencies.bucket(settings);
     const { logger, metrics } = dependencies;
     const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
     const spec: TransferSpec = {

@@ -1,12 +1,6 @@
 /** What workflows may ask of activities: types alone, so that workflow code can import them. */
-import type {
-  CleanupReport,
-  ExportRequest,
-  ExportResult,
-  FailedRecord,
-  ProjectRef,
-  RunSettings,
-} from '../model/export-run';
+import type { ExportRequest, ExportResult, ExportSettings } from '../model/export-run';
+import type { CleanupReport, FailedRecord, JobRef, RecordSettings, RunSettings } from '../model/run';
 import type { GivenRecord, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
 import type { CreateReply, PollReply } from '../providers/types';
 import type { BegunUpload } from '../transfer/types';
@@ -15,13 +9,14 @@ export interface InRun {
   readonly settings: RunSettings;
 }
 
-export interface OfRecord extends InRun {
+export interface OfRecord {
+  readonly settings: RecordSettings;
   readonly record: ManifestRecord;
   readonly exportId: string | null;
 }
 
 export interface PrepareArgs {
-  readonly ref: ProjectRef;
+  readonly ref: JobRef;
   readonly run: string;
   /** Null where records are given and the API is not asked. */
   readonly request: ExportRequest | null;
@@ -49,10 +44,17 @@ export interface FinishArgs extends InRun {
   readonly finishedAt: string;
 }
 
+/** What every batch needs: on `longhaul-api`, or on the queue of the host that its run writes to. */
+export interface PageActivities {
+  readManifestPage(args: InRun & { readonly page: number }): Promise<ManifestRecord[]>;
+  /** Writes the staged page of a batch, and its ledger page where nothing is left to publish (direct). */
+  stagePage(args: InRun & { readonly page: number; readonly lines: readonly StagedLine[] }): Promise<void>;
+}
+
 /** Queue `longhaul-api`: short calls. */
-export interface ApiActivities {
+export interface ApiActivities extends PageActivities {
   /** Checks config, API access and that the bucket can be written; `previous` where this run id has succeeded before. */
-  prepareRun(args: PrepareArgs): Promise<{ settings: RunSettings; previous: ExportResult | null }>;
+  prepareRun(args: PrepareArgs): Promise<{ settings: ExportSettings; previous: ExportResult | null }>;
   /** The workflow that holds a target, or null where that one is closed (its hold is then ended). */
   findHolder(args: { readonly lockId: string }): Promise<string | null>;
   createExport(args: InRun & { readonly request: ExportRequest }): Promise<{ reply: CreateReply; mayBeEmpty: boolean }>;
@@ -61,12 +63,18 @@ export interface ApiActivities {
   writeManifest(
     args: InRun & { readonly exportId: string | null; readonly records?: GivenRecord[]; readonly recordsUri?: string },
   ): Promise<ManifestSummary>;
-  readManifestPage(args: InRun & { readonly page: number }): Promise<ManifestRecord[]>;
-  /** Writes the staged page of a batch, and its ledger page where nothing is left to publish (direct). */
-  stagePage(args: InRun & { readonly page: number; readonly lines: readonly StagedLine[] }): Promise<void>;
   /** Writes ledger.ndjson, report.json, report.txt and, for a success, `_SUCCESS`, last. */
   finishRun(args: FinishArgs): Promise<{ report: string; manifest: string }>;
 }
+
+/** Queue `longhaul-files`. */
+export interface ClaimActivities {
+  /** Answers the name of a host with local disk; what follows goes to that host's own queue. */
+  claimHost(): Promise<string>;
+}
+
+/** Queue `longhaul-files-<host>`: what works on one host's disk. */
+export type FilesActivities = PageActivities;
 
 /** Queue `longhaul-transfer`: bytes move, or many objects are touched; all heartbeat. */
 export interface TransferActivities {

@@ -10,6 +10,7 @@ import { register as registerPause } from './commands/pause';
 import { register as registerReport } from './commands/report';
 import { register as registerResume } from './commands/resume';
 import { register as registerRetryFailed } from './commands/retry-failed';
+import { register as registerSchedule } from './commands/schedule';
 import { register as registerSetMaxWorkers } from './commands/set-max-workers';
 import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
@@ -36,6 +37,7 @@ const COMMANDS = [
   registerSkipRecord,
   registerAbort,
   registerReport,
+  registerSchedule,
   registerValidate,
   registerDoctor,
 ];

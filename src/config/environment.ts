@@ -1,7 +1,8 @@
 /** Settings of the process. This folder is the only reader of process.env. */
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
+import { INGEST_VARIABLES } from './ingest-variables';
 import { LOG_LEVELS } from './project-schema';
 import type { Environment } from './types';
 
@@ -33,6 +34,12 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'Address of /health, /ready and /metrics (of the transfers), `host:port`.',
   },
   {
+    name: 'LONGHAUL_HOST',
+    default: 'host name',
+    meaning:
+      'Names the local disk that restores write to: the same on every worker of one machine, another on each machine.',
+  },
+  {
     name: 'XDG_CACHE_HOME',
     default: '~/.cache',
     meaning: 'Folder whose `longhaul` folder keeps the tools of the embedded stack.',
@@ -52,6 +59,7 @@ export const ENVIRONMENT_VARIABLES = [
     default: 'https://github.com',
     meaning: 'A mirror to download these programs from; their checksums are pinned all the same.',
   },
+  ...INGEST_VARIABLES,
 ] as const;
 
 /** An empty variable counts as not set: that is how orchestrators write "none". */
@@ -115,6 +123,7 @@ export const readEnvironment = (env: EnvironmentVariables = process.env): Enviro
   metricsAddress: readAddress(env, 'LONGHAUL_METRICS_ADDRESS'),
   healthAddress: readAddress(env, 'LONGHAUL_HEALTH_ADDRESS'),
   cacheDir: cacheDirOf(env),
+  host: (read(env, 'LONGHAUL_HOST') ?? hostname()).replace(/[^A-Za-z0-9._-]/g, '-'),
 });
 
 /** The environment for a process that we start: ours, with `overrides`; an override of undefined removes the variable. */

@@ -1,7 +1,7 @@
 /** Overrides of single settings (`--set aws.max_workers=4`, `set` of a workflow's input), coerced by the schema's type. */
 import { LonghaulError } from '../model/errors';
 import { SECRET_KEYS } from './problems';
-import { configKeys, nearestKey, type ConfigKey } from './schema-keys';
+import { PROJECT_SHAPE, type ConfigKey, type ConfigShape } from './schema-keys';
 
 export type Overrides = Readonly<Record<string, string | number | boolean | null>>;
 type Scalar = string | number | boolean | null;
@@ -20,6 +20,15 @@ const refusal = (name: string): string | null => {
   return TRUST_KEYS.includes(name) ? 'it decides who is trusted, so it is taken from config.json alone' : null;
 };
 
+/** What overrides of one kind of config file need to know of it. */
+export interface OverrideRules {
+  readonly shape: ConfigShape;
+  /** Why a known key must not be overridden, as a clause; null where it may be. */
+  readonly refusal: (path: string) => string | null;
+}
+
+const PROJECT_RULES: OverrideRules = { shape: PROJECT_SHAPE, refusal };
+
 /** Text from a command line means what the key's type makes of it; what does not fit is left for the schema to refuse. */
 const coerce = (key: ConfigKey, value: Scalar): Scalar => {
   const has = (type: string): boolean => key.types.includes(type);
@@ -37,15 +46,23 @@ const coerce = (key: ConfigKey, value: Scalar): Scalar => {
  * Applies overrides to a copy of the parsed file.
  * Throws InvalidInput for a name that is unknown (with the nearest known key) or that must not be overridden.
  */
-export const applyOverrides = (file: Record<string, unknown>, set: Overrides): Record<string, unknown> => {
+export const applyOverrides = (
+  file: Record<string, unknown>,
+  set: Overrides,
+  { shape, refusal: refusalOf }: OverrideRules = PROJECT_RULES,
+): Record<string, unknown> => {
   const result = structuredClone(file);
   for (const [name, value] of Object.entries(set)) {
-    const key = configKeys().find((known) => known.path === name && known.section !== '');
+    const key = shape.keys().find((known) => known.path === name && name !== '$schema');
     if (key === undefined) {
-      throw new LonghaulError('InvalidInput', `Unknown setting "${name}" (nearest known key: "${nearestKey(name)}").`);
+      throw new LonghaulError('InvalidInput', `Unknown setting "${name}" (nearest known key: "${shape.nearestKey(name)}").`);
     }
-    const reason = refusal(name);
+    const reason = refusalOf(name);
     if (reason !== null) throw new LonghaulError('InvalidInput', `Setting "${name}" cannot be overridden: ${reason}.`);
+    if (key.section === '') {
+      result[name] = coerce(key, value);
+      continue;
+    }
     const section = result[key.section] ?? {};
     // A section of the wrong type is a fault of the file; the schema reports it.
     if (typeof section !== 'object') continue;

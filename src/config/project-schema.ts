@@ -5,7 +5,7 @@
  * written as JSON Schema; project.ts turns a valid file into ProjectConfig.
  */
 import { z } from 'zod';
-import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/export-run';
+import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
 import { isAllowedHost, isHttpUrl, keyTemplateFault, prefixFault } from './value-rules';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;

@@ -2,13 +2,15 @@
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
 import { ConfigText } from './config-text';
+import { credentialsOf } from './credentials';
 import { readEnvironment, type EnvironmentVariables } from './environment';
 import { applyOverrides, type Overrides } from './overrides';
-import { problemsOf, type Problem } from './problems';
+import { problemsOf } from './problems';
+import { reportProblems } from './report-problems';
 import { readConfigText } from './project-dir';
 import { projectSchema, type ProjectFile } from './project-schema';
 import { crossFaults } from './project-rules';
-import type { AwsCredentialsSource, ProjectConfig } from './types';
+import type { ProjectConfig } from './types';
 import { trimSlashes } from './value-rules';
 
 export { listProjects } from './project-dir';
@@ -34,19 +36,6 @@ const findApiKey = (api: ProjectFile['api_'], env: EnvironmentVariables): { apiK
   return value === ''
     ? { apiKey: null, source: `${variable} is empty` }
     : { apiKey: new Secret(value), source: variable };
-};
-
-/** Explicit keys, else the profile, else the default chain of the SDK. */
-const credentialsOf = (aws: ProjectFile['aws']): AwsCredentialsSource => {
-  if (aws.access_key_id !== null && aws.secret_access_key !== null) {
-    return {
-      kind: 'keys',
-      accessKeyId: aws.access_key_id,
-      secretAccessKey: new Secret(aws.secret_access_key),
-      ...(aws.session_token === null ? {} : { sessionToken: new Secret(aws.session_token) }),
-    };
-  }
-  return aws.profile === null ? { kind: 'default' } : { kind: 'profile', profile: aws.profile };
 };
 
 const toleratedOf = (value: string | number): ProjectConfig['transfer']['toleratedFailures'] =>
@@ -101,22 +90,6 @@ const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables):
   };
 };
 
-/** One message for all problems, in the order of the file: each round of correct-and-try costs the reader a deployment. */
-const report = (text: ConfigText, problems: readonly Problem[]): string => {
-  const placed = problems.map((problem) => {
-    // A key that is missing is looked for in its section.
-    const place = text.placeOf(problem.path) ?? text.placeOf(problem.path.slice(0, -1));
-    const where = place === undefined ? '' : ` (line ${place.line}, column ${place.column})`;
-    return { text: problem.text + where, order: place === undefined ? Infinity : place.line * 1e6 + place.column };
-  });
-  const repeated = text.repeatedKeys().map(({ path, place }) => ({
-    text: `${path.join('.')} is given twice (line ${place.line}, column ${place.column})`,
-    order: place.line * 1e6 + place.column,
-  }));
-  const phrases = [...placed, ...repeated].sort((a, b) => (a.order < b.order ? -1 : 1)).map((item) => item.text);
-  return `${text.path}: ${phrases.join('; ')}.`;
-};
-
 /**
  * Loads and checks one project. Nothing is contacted.
  * Throws ConfigNotFound, ConfigMalformed (line and column), ConfigInvalid (every problem at once), and InvalidInput for
@@ -133,7 +106,7 @@ export const loadProject = (project: string, options: LoadProjectOptions = {}): 
   const overridden = found.find((problem) => Object.hasOwn(set, problem.path.join('.')));
   if (overridden !== undefined) throw new LonghaulError('InvalidInput', `Override of ${overridden.text}.`);
   if (!parsed.success || found.length > 0 || text.repeatedKeys().length > 0) {
-    throw new LonghaulError('ConfigInvalid', report(text, found));
+    throw new LonghaulError('ConfigInvalid', reportProblems(text, found));
   }
   return resolve(project, parsed.data, env);
 };

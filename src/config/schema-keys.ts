@@ -1,9 +1,9 @@
-/** The keys of config.json as a flat list, walked from the schema: for hints, overrides and the reference page. */
+/** The keys of a config file as a flat list, walked from its schema: for hints, overrides and the reference page. */
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { projectSchema } from './project-schema';
 
-/** The parts of JSON Schema (draft 2020-12) that the project schema uses. */
+/** The parts of JSON Schema (draft 2020-12) that our schemas use. */
 interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Record<string, JsonSchema>;
@@ -32,9 +32,6 @@ export interface ConfigKey {
   readonly description: string;
 }
 
-/** JSON Schema of the file as people write it, for editors. */
-export const projectJsonSchema = (): Record<string, unknown> => z.toJSONSchema(projectSchema, { io: 'input' });
-
 const keyOf = (section: string, name: string, schema: JsonSchema, required: boolean): ConfigKey => {
   const variants = schema.anyOf ?? [schema];
   const values = variants.flatMap((variant) => variant.enum ?? []).map(String);
@@ -52,37 +49,62 @@ const keyOf = (section: string, name: string, schema: JsonSchema, required: bool
   };
 };
 
-/** Sections in the order of the file, with their description. */
-export const configSections = (): { name: string; description: string }[] => {
-  const root = projectJsonSchema() as JsonSchema;
-  return Object.entries(root.properties ?? {})
-    .filter(([, schema]) => schema.type === 'object')
-    .map(([name, schema]) => ({ name, description: schema.description ?? '' }));
-};
+/** One kind of config file, as its schema describes it. Each part is made when it is first asked for. */
+export class ConfigShape {
+  readonly #schema: z.ZodType;
+  #keys: readonly ConfigKey[] | undefined;
 
-let keys: readonly ConfigKey[] | undefined;
+  constructor(schema: z.ZodType) {
+    this.#schema = schema;
+  }
 
-/** Every key of config.json, in the order of the schema. */
-export const configKeys = (): readonly ConfigKey[] => {
-  keys ??= Object.entries((projectJsonSchema() as JsonSchema).properties ?? {}).flatMap(([section, schema]) =>
-    schema.type === 'object'
-      ? Object.entries(schema.properties ?? {}).map(([name, inner]) =>
-          keyOf(section, name, inner, schema.required?.includes(name) ?? false),
-        )
-      : [keyOf('', section, schema, false)],
-  );
-  return keys;
-};
+  /** JSON Schema of the file as people write it, for editors. */
+  jsonSchema(): Record<string, unknown> {
+    return z.toJSONSchema(this.#schema, { io: 'input' });
+  }
+
+  /** Sections in the order of the file, with their description. */
+  sections(): { name: string; description: string }[] {
+    return Object.entries(this.#root().properties ?? {})
+      .filter(([, schema]) => schema.type === 'object')
+      .map(([name, schema]) => ({ name, description: schema.description ?? '' }));
+  }
+
+  /** Every key, in the order of the schema. Those outside of a section have the section ''. */
+  keys(): readonly ConfigKey[] {
+    const { properties = {}, required = [] } = this.#root();
+    this.#keys ??= Object.entries(properties).flatMap(([section, schema]) =>
+      schema.type === 'object'
+        ? Object.entries(schema.properties ?? {}).map(([name, inner]) =>
+            keyOf(section, name, inner, schema.required?.includes(name) ?? false),
+          )
+        : [keyOf('', section, schema, required.includes(section))],
+    );
+    return this.#keys;
+  }
+
+  /**
+   * The known key that a mistyped one most likely means. The last name counts as much as the whole path, because a key is
+   * as often put into the wrong section as it is misspelt.
+   */
+  nearestKey(path: string): string {
+    const candidates = [...this.keys().map((key) => key.path), ...this.sections().map((section) => section.name)];
+    const score = (known: string): number =>
+      Math.min(distance(path, known), distance(leaf(path), leaf(known)) + (known.includes('.') ? 1 : 0));
+    return candidates.reduce((best, known) => (score(known) < score(best) ? known : best));
+  }
+
+  #root(): JsonSchema {
+    return this.jsonSchema() as JsonSchema;
+  }
+}
 
 const leaf = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 
-/**
- * The known key that a mistyped one most likely means. The last name counts as much as the whole path, because a key is
- * as often put into the wrong section as it is misspelt.
- */
-export const nearestKey = (path: string): string => {
-  const candidates = [...configKeys().map((key) => key.path), ...configSections().map((section) => section.name)];
-  const score = (known: string): number =>
-    Math.min(distance(path, known), distance(leaf(path), leaf(known)) + (known.includes('.') ? 1 : 0));
-  return candidates.reduce((best, known) => (score(known) < score(best) ? known : best));
-};
+/** configs/<project>/config.json. */
+export const PROJECT_SHAPE = new ConfigShape(projectSchema);
+
+export const projectJsonSchema = (): Record<string, unknown> => PROJECT_SHAPE.jsonSchema();
+export const configSections = (): { name: string; description: string }[] => PROJECT_SHAPE.sections();
+export const configKeys = (): readonly ConfigKey[] => PROJECT_SHAPE.keys();
+export const nearestKey = (path: string): string => PROJECT_SHAPE.nearestKey(path);

@@ -1,5 +1,5 @@
 /** A project's configuration as the code uses it: units in names, secrets wrapped, defaults filled in. */
-import type { OnError, PublishMode } from '../model/export-run';
+import type { OnError, PublishMode } from '../model/run';
 import type { Secret } from '../model/secret';
 
 export type AwsCredentialsSource =
@@ -20,20 +20,13 @@ export interface StoreConfig {
   readonly credentials: AwsCredentialsSource;
 }
 
-export interface ProjectConfig {
+/**
+ * What the transfer of any job needs to know of its configuration. The activities and the engine ask for no more, so
+ * that they work for every job whose settings have this shape, wherever these were read from.
+ */
+export interface JobConfig {
+  /** exportToS3: the folder below configs/. ingestUrls: the bucket. */
   readonly project: string;
-  readonly api: {
-    readonly provider: string;
-    readonly endpoint: string;
-    /** Null where neither api_key nor api_key_env gives one: needed only when the API is asked. */
-    readonly apiKey: Secret | null;
-    /** For messages: where the key should have come from. */
-    readonly apiKeySource: string;
-    readonly organizationId: string | null;
-    readonly pollIntervalMs: number;
-    readonly exportTimeoutMs: number;
-    readonly httpTimeoutMs: number;
-  };
   readonly aws: StoreConfig & {
     readonly targetBucket: string;
     /** No leading or trailing slash; may be empty. */
@@ -45,7 +38,6 @@ export interface ProjectConfig {
     readonly partSizeBytes: number;
     readonly publish: PublishMode;
     readonly cleanup: 'run' | 'prefix';
-    readonly keyTemplate: string;
     readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
     readonly kmsKeyId: string | null;
   };
@@ -66,6 +58,23 @@ export interface ProjectConfig {
   readonly logging: { readonly level: 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' };
 }
 
+/** A project of exportToS3: configs/<project>/config.json. */
+export interface ProjectConfig extends JobConfig {
+  readonly api: {
+    readonly provider: string;
+    readonly endpoint: string;
+    /** Null where neither api_key nor api_key_env gives one: needed only when the API is asked. */
+    readonly apiKey: Secret | null;
+    /** For messages: where the key should have come from. */
+    readonly apiKeySource: string;
+    readonly organizationId: string | null;
+    readonly pollIntervalMs: number;
+    readonly exportTimeoutMs: number;
+    readonly httpTimeoutMs: number;
+  };
+  readonly aws: JobConfig['aws'] & { readonly keyTemplate: string };
+}
+
 /** Settings of the process, from LONGHAUL_* variables and flags. */
 export interface Environment {
   readonly configDir: string;
@@ -78,4 +87,6 @@ export interface Environment {
   readonly metricsAddress: string | null;
   readonly healthAddress: string | null;
   readonly cacheDir: string;
+  /** Names this machine's disk among all workers: part of a task queue. */
+  readonly host: string;
 }

@@ -9,6 +9,7 @@ import { choosePort } from './ports';
 import type { LoggedProcess } from './process';
 import { startS3Server } from './s3-server';
 import { SAMPLE_PROJECT, sampleConfig, writeProjectConfig } from './sample-config';
+import { ingestWorkerEnv, seedIngestParameters } from './sample-ingest';
 import { SAMPLE_PREFIX_URI, SAMPLE_TARGET_BUCKET, seedSampleData } from './seed';
 import { startTemporalServer } from './temporal-server';
 import { toolPaths } from './tools';
@@ -181,7 +182,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         configDir: worker.configDir ?? configDir,
         logDir,
         ...(worker.roles === undefined ? {} : { roles: worker.roles }),
-        ...(worker.env === undefined ? {} : { env: worker.env }),
+        env: { ...ingestWorkerEnv(s3), ...worker.env },
       });
       workers.push(child);
       void child.exited.then(() => workers.splice(workers.indexOf(child), 1));
@@ -202,6 +203,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     });
     if (options.sampleData ?? true) {
       await seedSampleData(s3);
+      await seedIngestParameters(s3, exportApi.filesUrl);
       writeProjectConfig(configDir, SAMPLE_PROJECT, sampleConfig({ s3, exportApi }, SAMPLE_TARGET_BUCKET));
     }
     const workerCount = Number(options.worker ?? 0);

@@ -7,7 +7,10 @@
 import { DESTINATION_ERRORS } from './error-table/destination';
 import { ENVIRONMENT_ERRORS } from './error-table/environment';
 import { EXPORT_API_ERRORS } from './error-table/export-api';
+import { INGEST_ERRORS } from './error-table/ingest';
 import { INPUT_ERRORS } from './error-table/input';
+import { LOCAL_ERRORS } from './error-table/local';
+import { RESTORE_ERRORS } from './error-table/restore';
 import { RUN_ERRORS } from './error-table/run';
 import { SOURCE_ERRORS } from './error-table/source';
 import { EXIT_CODES, type ErrorEntry } from './error-table/entry';
@@ -16,9 +19,12 @@ export { EXIT_CODES, type Actor, type ErrorEntry, type ErrorKind } from './error
 
 export const ERRORS = {
   ...INPUT_ERRORS,
+  ...INGEST_ERRORS,
   ...EXPORT_API_ERRORS,
   ...SOURCE_ERRORS,
   ...DESTINATION_ERRORS,
+  ...LOCAL_ERRORS,
+  ...RESTORE_ERRORS,
   ...RUN_ERRORS,
   ...ENVIRONMENT_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;

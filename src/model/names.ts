@@ -7,10 +7,15 @@ export const TASK_QUEUES = {
   api: 'longhaul-api',
   /** Streams of bytes; slots follow from memory. */
   transfer: 'longhaul-transfer',
+  /** Asked for a host with local disk; what follows goes to that host's own queue. */
+  files: 'longhaul-files',
 } as const;
 
 export type Role = keyof typeof TASK_QUEUES;
 export const ROLES = Object.keys(TASK_QUEUES) as Role[];
+
+/** The queue of one host's local disk: the activities of a restore stay where its files are. */
+export const filesQueue = (host: string): string => `${TASK_QUEUES.files}-${host}`;
 
 /** Typed search attributes, all Keyword. `longhaul dev` and the worker register them. */
 export const SEARCH_ATTRIBUTES = { job: 'LonghaulJob', project: 'LonghaulProject', stage: 'LonghaulStage' } as const;
@@ -18,4 +23,10 @@ export const SEARCH_ATTRIBUTES = { job: 'LonghaulJob', project: 'LonghaulProject
 /** Object metadata that marks an object as written by one transfer (x-amz-meta-…). */
 export const TRANSFER_ID_METADATA = 'longhaul-transfer-id';
 
-export const WORKFLOWS = { exportToS3: 'exportToS3' } as const;
+/** The jobs, by the workflow names that users type. */
+export const WORKFLOWS = { exportToS3: 'exportToS3', ingestUrls: 'ingestUrls', restoreFiles: 'restoreFiles' } as const;
+
+export type JobName = keyof typeof WORKFLOWS;
+
+export const isJobName = (value: unknown): value is JobName =>
+  typeof value === 'string' && Object.hasOwn(WORKFLOWS, value);

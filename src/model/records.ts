@@ -16,13 +16,26 @@ export type GivenRecord = { url: string; dataset?: string } | { prefix: string; 
 export interface ManifestRecord {
   /** Position in the whole run, from 0: the `<n>` of the child's id. */
   readonly n: number;
-  readonly kind: 'url' | 'prefix';
+  readonly kind: 'url' | 'prefix' | 'file';
   readonly dataset: string;
   readonly source: string;
-  /** `url`: the object's key. `prefix`: the key prefix, ending in `/`, under which relative names are kept. */
+  /**
+   * `url`: the object's key. `prefix`: the key prefix, ending in `/`, under which relative names are kept.
+   * `file`: the path relative to the destination folder, with `/`.
+   */
   readonly key: string;
   /** Set where the user gave the URL with a (non-secret) query: what to ask for, verbatim. */
   readonly url?: string;
+  /** Overrides the content type that the source declares. */
+  readonly contentType?: string;
+  /** Metadata of the object beside our marker; no secrets. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Hex; checked over the bytes moved, before the object is visible. */
+  readonly sha256?: string;
+  /** Name of the worker's environment variable that holds request headers for this source. */
+  readonly headersEnv?: string;
+  /** `file`: what the catalogue says the file must be. */
+  readonly expected?: { readonly bytes: number; readonly etag: string };
 }
 
 /** One line of a ledger page and of ledger.ndjson. Times are ISO 8601 UTC. */
@@ -41,7 +54,7 @@ export interface LedgerLine {
   readonly startedAt: string;
   readonly finishedAt: string;
   /** How the bytes were verified; 'unverified' where the source declared no length and gave no checksum. */
-  readonly verified?: 'crc32' | 'etag' | 'size' | 'unverified';
+  readonly verified?: 'sha256' | 'crc32' | 'etag' | 'size' | 'unverified';
   readonly errorCode?: ErrorCode;
   readonly error?: string;
 }
@@ -72,11 +85,22 @@ export interface StagedPrefix {
 
 export type StagedLine = StagedObject | StagedPrefix;
 
+/** How many requests of each operation: `{"create_multipart": 2, "upload_part": 16}`. */
+export type RequestCounts = Readonly<Record<string, number>>;
+
+export const addRequests = (a: RequestCounts | undefined, b: RequestCounts | undefined): RequestCounts | undefined => {
+  if (a === undefined || b === undefined) return a ?? b;
+  const sum: Record<string, number> = { ...a };
+  for (const [operation, count] of Object.entries(b)) sum[operation] = (sum[operation] ?? 0) + count;
+  return sum;
+};
+
 /** Sums over records and objects. One prefix record counts as one record and many objects. */
 export interface Totals {
   records: number;
   transferred: number;
   copied: number;
+  healed: number;
   skipped: number;
   failed: number;
   aborted: number;
@@ -84,12 +108,15 @@ export interface Totals {
   bytes: number;
   /** Bytes that were sent more than once, after a crash or a damaged part. */
   resentBytes: number;
+  /** Requests to S3 by operation (`upload_part`), retries included; absent where none was counted. */
+  requests?: RequestCounts;
 }
 
 export const emptyTotals = (): Totals => ({
   records: 0,
   transferred: 0,
   copied: 0,
+  healed: 0,
   skipped: 0,
   failed: 0,
   aborted: 0,
@@ -99,7 +126,8 @@ export const emptyTotals = (): Totals => ({
 });
 
 export const addTotals = (a: Totals, b: Totals): Totals => {
-  const sum = { ...a };
-  for (const key of Object.keys(sum) as (keyof Totals)[]) sum[key] += b[key];
-  return sum;
+  const sum = emptyTotals();
+  for (const key of Object.keys(sum) as Exclude<keyof Totals, 'requests'>[]) sum[key] = a[key] + b[key];
+  const requests = addRequests(a.requests, b.requests);
+  return requests === undefined ? sum : { ...sum, requests };
 };

@@ -14,7 +14,7 @@ import { abortUpload } from './undo';
 
 /** What asking for an object needs to know; copies have it too. */
 export interface Publishing {
-  readonly spec: Pick<TransferSpec, 'destination' | 'key' | 'transferId' | 'retry' | 'onRetry'>;
+  readonly spec: Pick<TransferSpec, 'destination' | 'key' | 'transferId' | 'retry' | 'onRetry' | 'sha256'>;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -31,7 +31,8 @@ export async function adoptPublished(run: Publishing): Promise<MovedObject | und
     ...(found.crc32 === undefined ? {} : { crc32: encodeCrc32(found.crc32) }),
     parts,
     sentBytes: progress.sentBytes,
-    verified: found.crc32 === undefined ? 'size' : 'crc32',
+    // Ours is there, so it was compared before it became visible.
+    verified: spec.sha256 !== undefined ? 'sha256' : found.crc32 === undefined ? 'size' : 'crc32',
     ...(found.etag === undefined ? {} : { etag: found.etag }),
     ...(found.versionId === undefined ? {} : { versionId: found.versionId }),
   };
@@ -60,6 +61,7 @@ export async function adoptUpload(
 ): Promise<AdoptedUpload | undefined> {
   const { spec, signal } = run;
   const found = await retrying(run, () => spec.destination.findUploads(spec.key, since, signal));
+  const events = spec.onEvent === undefined ? {} : { onEvent: spec.onEvent };
   const ids = new Set([...(known === undefined ? [] : [known]), ...found.map(({ uploadId }) => uploadId)]);
   let adopted: AdoptedUpload | undefined;
   for (const uploadId of ids) {
@@ -71,7 +73,7 @@ export async function adoptUpload(
     const surplus = isBetter ? adopted?.uploadId : isOurs ? uploadId : undefined;
     if (isBetter) adopted = { uploadId, ...(parts[0] === undefined ? {} : { part: parts[0] }) };
     if (surplus !== undefined) {
-      await abortUpload({ destination: spec.destination, key: spec.key, uploadId: surplus, signal });
+      await abortUpload({ destination: spec.destination, key: spec.key, uploadId: surplus, signal, ...events });
     }
   }
   return adopted;

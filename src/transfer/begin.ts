@@ -1,6 +1,7 @@
 /** Beginning an upload and writing its first part, exactly one upload whatever happens to the answers. */
 import { adoptUpload, type AdoptedUpload, type FirstPart } from './adopt';
 import type { ListedPart, ObjectAttributes } from './destination';
+import { tell } from './events';
 import { retrying, sendPart, type Run } from './run';
 import type { SourceReply, TransferControl } from './types';
 
@@ -24,16 +25,31 @@ export async function beginUpload(
   reply: Pick<SourceReply, 'contentType' | 'contentEncoding'>,
   first: FirstPart,
 ): Promise<AdoptedUpload> {
+  const { spec } = run;
+  tell(spec.onEvent, { kind: 'upload_begin_start' });
+  const { upload, isAdopted } = await adoptOrBegin(run, control, reply, first);
+  tell(spec.onEvent, { kind: 'upload_begin_done', uploadId: upload.uploadId, isAdopted });
+  return upload;
+}
+
+async function adoptOrBegin(
+  run: Run,
+  control: TransferControl,
+  reply: Pick<SourceReply, 'contentType' | 'contentEncoding'>,
+  first: FirstPart,
+): Promise<{ upload: AdoptedUpload; isAdopted: boolean }> {
   const { spec, signal } = run;
   const startedAt = new Date();
   const since = control.repeatedSince ?? (control.checkpoint?.uploadId === undefined ? undefined : startedAt);
   if (since !== undefined) {
     const adopted = await adoptUpload(run, since, control.checkpoint?.uploadId, first);
-    if (adopted !== undefined) return adopted;
+    if (adopted !== undefined) return { upload: adopted, isAdopted: true };
   }
   return retrying(run, async ({ number }) => {
     const lost = number === 1 ? undefined : await adoptUpload(run, startedAt, undefined, first);
-    return lost ?? { uploadId: await spec.destination.begin(spec.key, attributesOf(run, reply), signal) };
+    if (lost !== undefined) return { upload: lost, isAdopted: true };
+    const uploadId = await spec.destination.begin(spec.key, attributesOf(run, reply), signal);
+    return { upload: { uploadId }, isAdopted: false };
   });
 }
 
@@ -46,6 +62,7 @@ export async function writeFirstPart(
 ): Promise<ListedPart> {
   if (upload.part !== undefined) {
     run.progress.arrived(body.length, 1);
+    tell(run.spec.onEvent, { kind: 'part_found', number: 1, bytes: body.length });
     return upload.part;
   }
   return sendPart(run, upload.uploadId, { number: 1, body, crc32 });

@@ -14,6 +14,8 @@ export interface BodyReaderOptions {
   readonly signal: AbortSignal;
   readonly stallTimeoutMs: number;
   readonly limiter?: RateLimiter | undefined;
+  /** Sees the length of every chunk as it comes. */
+  readonly onRead?: ((bytes: number) => void) | undefined;
 }
 
 /** Fewer bytes than this in the whole stall timeout count as none, or a source could hold a lane for years. */
@@ -121,6 +123,7 @@ export class BodyReader {
 
   private take(chunk: Buffer): void {
     this.receivedBytes += chunk.length;
+    this.options.onRead?.(chunk.length);
     const { waiting } = this;
     if (waiting === undefined) {
       this.leftover = this.leftover === undefined ? chunk : Buffer.concat([this.leftover, chunk]);

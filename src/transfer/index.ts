@@ -2,6 +2,7 @@
 export type * from './types';
 export type * from './destination';
 export type { TransferSpec } from './spec';
+export type { TransferEvent, TransferListener } from './events';
 export { SourceUrl } from './source-url';
 
 export { openTransfer } from './open-transfer';
@@ -19,8 +20,10 @@ export { combineCrc32, crc32Of, decodeCrc32, encodeCrc32 } from './lib/crc32';
 export { AddressGuard, type AddressGuardOptions } from './http/address-guard';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http/http-client';
 export { createHttpSource, type HttpSourceOptions } from './http/http-source';
+export { isUnchanged, type UnchangedOptions } from './http/unchanged';
 
 export { createS3Client, type S3ClientOptions } from './s3/client';
+export { countRequests, RequestCounter, type Counted } from './s3/request-counter';
 export { mapS3Error } from './s3/errors';
 export { createS3Source, type S3SourceOptions } from './s3/source';
 export { createS3Destination, type Encryption, type S3Destination, type S3DestinationOptions } from './s3/destination';
@@ -32,3 +35,13 @@ export { checkBucket } from './s3/check-bucket';
 export { deleteKeys, deletePrefix, type DeletePrefixRequest } from './s3/delete';
 export { getSmall, listKeys, putSmall, type PutSmallOptions } from './s3/objects';
 export { putStream } from './s3/stream';
+
+export { bareEtag, multipartChunkSizes, parseEtag, type ParsedEtag } from './etag';
+export { createHashPool, type HashPool, type HashPoolOptions } from './hash/pool';
+export { hashFile, multipartHash, type FileToHash } from './hash/file-hashes';
+export { verifyFile, type ExpectedFile, type FileVerdict, type ObjectChecksum } from './hash/verify-file';
+export { createFileDestination, type FileDestination, type FileDestinationOptions } from './file/destination';
+export { resolveInside } from './file/safe-path';
+export { restoreFile, type RestoredFile, type RestoreFileRequest, type RestoreStep } from './file/restore-file';
+export { s3ChecksumLookUp, type S3ChecksumOptions } from './file/s3-checksum';
+export type { ChecksumLookUp, RecordedFile, StoredChecksum } from './file/file-verifier';

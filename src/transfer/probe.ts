@@ -18,7 +18,10 @@ export interface Probe {
 
 export const readProbe = (run: Run): Promise<Probe> =>
   retrying(run, async () => {
-    const opened = await openSource(run, { offsetBytes: 0, lengthBytes: run.spec.partSizeBytes }, undefined);
+    run.progress.rereading();
+    const range = { offsetBytes: 0, lengthBytes: run.spec.partSizeBytes };
+    const opened = await openSource(run, range, undefined, (bytes) => run.progress.read(bytes));
+    run.progress.expect(opened.version.sizeBytes);
     try {
       return await readHead(run, opened);
     } finally {

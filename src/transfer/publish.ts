@@ -5,6 +5,7 @@
  */
 import { LonghaulError } from '../model/errors';
 import type { Destination, ListedPart, StoredObject } from './destination';
+import { tell, type TransferListener } from './events';
 import { bytesOfParts, crc32OfParts, isSameObject, verdict } from './integrity';
 import { decodeCrc32 } from './lib/crc32';
 import { retry, type RetryPolicy } from './lib/retry';
@@ -25,6 +26,7 @@ export interface PublishRequest {
   readonly verified?: MovedObject['verified'];
   readonly signal: AbortSignal;
   readonly retry?: RetryPolicy;
+  readonly onEvent?: TransferListener;
 }
 
 export interface Published {
@@ -38,7 +40,8 @@ export interface Published {
  * object under the key is not ours, VerificationFailed where the store holds other bytes than were sent.
  */
 export async function publishUpload(request: PublishRequest): Promise<Published> {
-  const { destination, key, signal } = request;
+  const { destination, key, uploadId, parts, bytes, signal } = request;
+  tell(request.onEvent, { kind: 'complete_start', uploadId, parts });
   const stored = await retry({ signal, policy: request.retry }, async ({ number }) => {
     const before = number === 1 ? undefined : await findOurs(request);
     if (before !== undefined) return before;
@@ -63,6 +66,7 @@ export async function publishUpload(request: PublishRequest): Promise<Published>
       { operation: 'verify', destination: destination.display(key) },
     );
   }
+  tell(request.onEvent, { kind: 'complete_done', uploadId, parts, bytes });
   return {
     ...(seen.etag === undefined ? {} : { etag: seen.etag }),
     ...(seen.versionId === undefined ? {} : { versionId: seen.versionId }),

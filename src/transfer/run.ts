@@ -3,11 +3,12 @@ import type { LonghaulError } from '../model/errors';
 import { LonghaulError as Failure } from '../model/errors';
 import { BodyReader } from './body-reader';
 import type { ListedPart, PartToWrite } from './destination';
+import { tell } from './events';
 import { withDeadline } from './lib/abort';
 import { retry, type Attempt } from './lib/retry';
 import type { Progress } from './progress';
 import type { TransferSpec } from './spec';
-import type { ByteRange, SourceReply, SourceVersion } from './types';
+import type { ByteRange, SourceReply, SourceValidators, SourceVersion } from './types';
 
 export interface Run {
   readonly spec: TransferSpec;
@@ -28,13 +29,15 @@ export const retrying = <T>({ spec, signal }: Retrying, work: (attempt: Attempt)
 export interface MovedParts {
   readonly parts: readonly ListedPart[];
   readonly isLengthDeclared: boolean;
+  readonly sourceValidators: SourceValidators | undefined;
 }
 
-/** Opens the source; a source that sends no complete headers within the stall timeout is SourceStalled too. */
+/** Opens the source; a source that sends no complete headers within the stall timeout is SourceStalled too. `onRead` sees every chunk. */
 export function openSource(
   { spec, signal }: Run,
   range: ByteRange | undefined,
   expected: SourceVersion | undefined,
+  onRead?: (bytes: number) => void,
 ): Promise<OpenedSource> {
   const { source, stallTimeoutMs } = spec;
   const stalled = (): LonghaulError =>
@@ -49,6 +52,7 @@ export function openSource(
       signal: bodySignal,
       stallTimeoutMs,
       limiter: spec.limiter,
+      onRead,
     });
     return { ...reply, reader };
   });
@@ -69,10 +73,13 @@ async function openWithin(
 /** Writes one part, as often as it takes; counted as sent each time, and as arrived once. */
 export async function sendPart(run: Run, uploadId: string, part: PartToWrite): Promise<ListedPart> {
   const { spec, signal, progress } = run;
+  const { number, body } = part;
+  tell(spec.onEvent, { kind: 'part_start', number, bytes: body.length });
   const written = await retrying(run, () => {
-    progress.sending(part.body.length);
+    progress.sending(body.length);
     return spec.destination.writePart(spec.key, uploadId, part, signal);
   });
-  progress.acknowledged(part.body.length);
+  progress.acknowledged(body.length);
+  tell(spec.onEvent, { kind: 'part_done', number, bytes: body.length });
   return written;
 }

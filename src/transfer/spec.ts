@@ -1,7 +1,8 @@
 /** What one transfer is asked to do. */
 import type { LonghaulError } from '../model/errors';
-import type { PublishMode } from '../model/export-run';
+import type { PublishMode } from '../model/run';
 import type { Destination } from './destination';
+import type { TransferListener } from './events';
 import type { MemoryBudget } from './lib/memory-budget';
 import type { RateLimiter } from './lib/rate-limiter';
 import type { RetryPolicy } from './lib/retry';
@@ -27,7 +28,11 @@ export interface TransferSpec {
   readonly contentType?: string;
   /** Object metadata beside our marker. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Hex. Checked over the bytes that pass, before anything is visible. Large files: the first part is read twice for it. */
+  readonly sha256?: string;
   readonly retry?: RetryPolicy;
   /** Told of every try that failed and will be made again; for logs. */
   readonly onRetry?: (error: LonghaulError, delayMs: number) => void;
+  /** Told of every step; for logs and progress bars. */
+  readonly onEvent?: TransferListener;
 }

@@ -3,7 +3,9 @@
  * it starts again from the beginning, over the same upload; a part that has arrived with the same bytes is not sent again.
  */
 import { LonghaulError } from '../model/errors';
+import { checkSha256, hashFor } from './content-hash';
 import type { ListedPart } from './destination';
+import { tell } from './events';
 import { crc32Of } from './lib/crc32';
 import { MAX_PARTS } from './plan';
 import { truncated } from './probe';
@@ -16,7 +18,8 @@ export async function streamParts(run: Run, upload: BegunUpload): Promise<MovedP
   const arrived = new Map(listed.map((part) => [part.number, part]));
   return retrying(run, async () => {
     run.progress.restarted();
-    const opened = await openSource(run, undefined, undefined);
+    const opened = await openSource(run, undefined, undefined, (bytes) => run.progress.read(bytes));
+    run.progress.expect(opened.version.sizeBytes);
     try {
       return await readAll(run, upload, opened, arrived);
     } finally {
@@ -33,6 +36,7 @@ async function readAll(
 ): Promise<MovedParts> {
   const { spec, signal } = run;
   const parts: ListedPart[] = [];
+  const hash = hashFor(spec);
   const lease = await spec.memory.acquire(partSizeBytes, signal);
   try {
     do {
@@ -41,9 +45,11 @@ async function readAll(
       const filled = await opened.reader.fill(lease.buffer);
       const body = lease.buffer.subarray(0, filled);
       const crc32 = crc32Of(body);
+      await hash?.add(number, body, signal);
       const there = arrived.get(number);
       if (there?.bytes === filled && there.crc32 === crc32) {
         run.progress.arrived(filled, 1);
+        tell(spec.onEvent, { kind: 'part_found', number, bytes: filled });
         parts.push(there);
       } else {
         const part = await sendPart(run, uploadId, { number, body, crc32 });
@@ -54,8 +60,9 @@ async function readAll(
     const { receivedBytes } = opened.reader;
     const { lengthBytes } = opened;
     if (lengthBytes !== undefined && lengthBytes !== receivedBytes) throw truncated(run, receivedBytes, lengthBytes);
+    checkSha256(spec, hash);
     lease.release();
-    return { parts, isLengthDeclared: lengthBytes !== undefined };
+    return { parts, isLengthDeclared: lengthBytes !== undefined, sourceValidators: opened.validators };
   } finally {
     lease.discard();
   }

@@ -18,10 +18,17 @@ export interface ByteRange {
   readonly lengthBytes: number;
 }
 
+/** What a source said of its file, weak or strong, as it was sent: for asking next time whether it has changed. */
+export interface SourceValidators {
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
 export interface SourceReply {
   /** 'partial': the range asked for, checked against Content-Range. 'whole': the source ignored or does not know ranges. */
   readonly kind: 'partial' | 'whole';
   readonly version: SourceVersion;
+  readonly validators?: SourceValidators;
   readonly contentType?: string;
   /** How the stored bytes are encoded; they are moved as they are, so the destination must say so too. */
   readonly contentEncoding?: string;
@@ -63,6 +70,7 @@ export interface BegunUpload {
   readonly resumable: boolean;
   readonly contentType?: string;
   readonly contentEncoding?: string;
+  readonly sourceValidators?: SourceValidators;
 }
 
 /** All bytes of the object are at the destination; `uploadId` present: not yet visible. */
@@ -71,11 +79,13 @@ export interface MovedObject {
   readonly crc32?: string;
   readonly parts: number;
   readonly sentBytes: number;
-  readonly verified: 'crc32' | 'etag' | 'size' | 'unverified';
+  readonly verified: 'sha256' | 'crc32' | 'etag' | 'size' | 'unverified';
   readonly uploadId?: string;
   readonly partEtag?: string;
   readonly etag?: string;
   readonly versionId?: string;
+  /** Absent where an earlier attempt had moved the object already. */
+  readonly sourceValidators?: SourceValidators;
 }
 
 export type OpenResult =

@@ -1,6 +1,7 @@
 /** Taking back what a transfer has made, and nothing else. Both calls may be repeated. */
 import { LonghaulError } from '../model/errors';
 import type { Destination } from './destination';
+import { tell, type TransferListener } from './events';
 import { retry, type RetryPolicy } from './lib/retry';
 
 export interface AbortRequest {
@@ -9,6 +10,7 @@ export interface AbortRequest {
   readonly uploadId: string;
   readonly signal: AbortSignal;
   readonly retry?: RetryPolicy;
+  readonly onEvent?: TransferListener;
 }
 
 const isGone = (error: unknown): boolean => error instanceof LonghaulError && error.code === 'UploadLost';
@@ -23,6 +25,7 @@ const MAX_ABORTS = 5;
 export async function abortUpload(request: AbortRequest): Promise<boolean> {
   const { destination, key, uploadId, signal } = request;
   const again = <T>(work: () => Promise<T>): Promise<T> => retry({ signal, policy: request.retry }, work);
+  tell(request.onEvent, { kind: 'abort_start', uploadId });
   let wasThere = false;
   for (let aborts = 0; aborts < MAX_ABORTS; aborts += 1) {
     try {
@@ -30,8 +33,9 @@ export async function abortUpload(request: AbortRequest): Promise<boolean> {
       wasThere = true;
       await again(() => destination.listParts(key, uploadId, signal));
     } catch (error) {
-      if (isGone(error)) return wasThere;
-      throw error;
+      if (!isGone(error)) throw error;
+      tell(request.onEvent, { kind: 'abort_done', uploadId, wasThere });
+      return wasThere;
     }
   }
   const display = destination.display(key);

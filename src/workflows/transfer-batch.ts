@@ -12,10 +12,12 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CleanupReport, FailedRecord } from '../model/export-run';
+import { TASK_QUEUES } from '../model/names';
+import { recordSettings, type CleanupReport, type FailedRecord } from '../model/run';
 import { addTotals, emptyTotals, type ManifestRecord, type StagedLine } from '../model/records';
 import { api, transfer } from './lib/activity-options';
 import {
+  cleanupSignal,
   controlSignal,
   MAX_REPORTED_FAILURES,
   reportSignal,
@@ -25,7 +27,7 @@ import {
   type BatchResult,
   type RecordOrder,
 } from './lib/batch-messages';
-import { failed, firstCause, type Cause } from './lib/failures';
+import { addCleanup, emptyCleanup, failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
 import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
 import { transferRecord, type RecordResult } from './transfer-record';
@@ -37,6 +39,9 @@ const REPORT_FRACTION = 1 / 15;
 export async function transferBatch(input: BatchInput): Promise<BatchResult> {
   const batch = new Batch(input);
   setHandler(controlSignal, (control) => batch.obey(control), { description: 'Slots, pause and orders from the run' });
+  setHandler(cleanupSignal, (report) => addCleanup(batch.cleanup, report), {
+    description: 'What a record that did not end well has taken back',
+  });
   return batch.run();
 }
 
@@ -49,6 +54,8 @@ class Batch {
   private readonly staged = new Map<number, StagedLine>();
   private readonly failed = new Map<number, FailedRecord>();
   private readonly inFlight = new Set<Promise<void>>();
+  /** What records and the batch itself have taken back. */
+  readonly cleanup = emptyCleanup();
   private totals = emptyTotals();
   private readonly startedAt = new Map<number, string>();
   private parkReported = false;
@@ -72,13 +79,14 @@ class Batch {
 
   async run(): Promise<BatchResult> {
     const { settings, page } = this.input;
-    this.queue = await api('call', `Read manifest page ${page}`).readManifestPage({ settings, page });
+    this.queue = await api('call', `Read manifest page ${page}`, settings).readManifestPage({ settings, page });
     for (const record of this.queue) this.records.set(record.n, record);
     try {
       await this.work.run(() => this.moveAll());
       if (this.firstFailure !== undefined) throw failed(this.firstFailure);
       await this.stage();
-      return { totals: this.totals, failed: this.reportedFailures() };
+      const { totals, cleanup } = this;
+      return { totals, failed: this.reportedFailures(), ...(hasCleanup(cleanup) ? { cleanup } : {}) };
     } catch (error) {
       await CancellationScope.nonCancellable(() => this.takeBack(error));
       throw this.firstFailure === undefined ? error : failed(this.firstFailure);
@@ -160,12 +168,15 @@ class Batch {
     const { settings, exportId } = this.input;
     return executeChild(transferRecord, {
       workflowId: `${settings.run}/record/${record.n}`,
-      args: [{ settings, exportId, record }],
+      // Where the bytes move: the server can then hand the record's first activity to the worker that has just run its
+      // workflow task, which saves a round trip for each record (docs/decisions/0009).
+      taskQueue: settings.host === undefined ? TASK_QUEUES.transfer : TASK_QUEUES.workflows,
+      args: [{ settings: recordSettings(settings), exportId, record }],
       // The default, TERMINATE, would run no cleanup in the record.
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       // A record is started again under its own id by retryFailed, and when a run id is used again after a failure.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${record.source} to s3://${settings.bucket}/${record.key}`,
+      staticSummary: `${record.source} to ${record.kind === 'file' ? '' : `s3://${settings.bucket}/`}${record.key}`,
     });
   }
 
@@ -201,7 +212,7 @@ class Batch {
 
   private async stage(): Promise<void> {
     const { settings, page } = this.input;
-    await api('call', `Write staged page ${page}`).stagePage({ settings, page, lines: this.allLines() });
+    await api('call', `Write staged page ${page}`, settings).stagePage({ settings, page, lines: this.allLines() });
     const failed = { ...emptyTotals(), records: this.failed.size, failed: this.failed.size };
     this.totals = addTotals(this.totals, failed);
   }
@@ -220,17 +231,14 @@ class Batch {
 
   private async takeBack(error: unknown): Promise<void> {
     const { settings, page } = this.input;
-    let cleanup: CleanupReport;
+    const { cleanup } = this;
     try {
-      await api('call', `Write staged page ${page}`).stagePage({ settings, page, lines: this.allLines() });
-      cleanup = await transfer('settle', `Take back page ${page}`).undoPage({ settings, page });
+      await api('call', `Write staged page ${page}`, settings).stagePage({ settings, page, lines: this.allLines() });
+      if (settings.cleanup !== 'none') {
+        addCleanup(cleanup, await transfer('settle', `Take back page ${page}`, settings).undoPage({ settings, page }));
+      }
     } catch (undoError) {
-      cleanup = {
-        abortedUploads: 0,
-        deletedObjects: 0,
-        problems: [`page ${page}: ${firstCause(undoError).message}`],
-        moreProblems: 0,
-      };
+      addCleanup(cleanup, notUndone(`page ${page}`, undoError));
     }
     log.warn('batch_cleanup', { page, ...cleanup, ...firstCause(error) });
     await this.report({ parked: false, cleanup });

@@ -3,13 +3,15 @@
  * stored (direct), and on failure or cancel takes back whatever it has made before it closes.
  */
 import { CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { CleanupReport, RunSettings } from '../model/export-run';
+import type { CleanupReport, RecordSettings } from '../model/run';
 import { addTotals, emptyTotals, type ManifestRecord, type StagedLine, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
-import { firstCause } from './lib/failures';
+import { cleanupSignal } from './lib/batch-messages';
+import { firstCause, hasCleanup, notUndone } from './lib/failures';
+import { SignalSender } from './lib/signal-sender';
 
 export interface RecordInput {
-  readonly settings: RunSettings;
+  readonly settings: RecordSettings;
   readonly exportId: string | null;
   readonly record: ManifestRecord;
 }
@@ -34,14 +36,19 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
   const undo: { uploadId: string | null } = { uploadId: null };
   // Decided before the first side effect: even an upload whose id never came back is found again under its key.
   return withUndo(
+    input,
     async () => {
       for (let start = 1; ; start += 1) {
         // Until this one's id is known, the cleanup has to look for it under the key.
         undo.uploadId = null;
-        const opened = await transfer('stream', `Read ${record.source}`).openTransfer(input);
+        const opened = await transfer('stream', `Read ${record.source}`, input.settings).openTransfer(input);
         if (opened.kind === 'moved') return moved(opened.staged);
         undo.uploadId = opened.upload.uploadId;
-        const parts = transfer('stream', `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`);
+        const parts = transfer(
+          'stream',
+          `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`,
+          input.settings,
+        );
         try {
           return moved(await parts.transferParts({ ...input, upload: opened.upload }));
         } catch (error) {
@@ -52,7 +59,7 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
       }
     },
     () =>
-      transfer('settle', `Take back ${record.key}`).abortTransfer({
+      transfer('settle', `Take back ${record.key}`, input.settings).abortTransfer({
         ...input,
         uploadId: undo.uploadId,
         sinceMs: workflowInfo().startTime.getTime(),
@@ -80,36 +87,46 @@ async function copyPrefix(input: RecordInput): Promise<RecordResult> {
   const undo = { pages: 0 };
   const sinceMs = workflowInfo().startTime.getTime();
   return withUndo(
+    input,
     async () => {
-      const { pages, objects } = await transfer('stream', `List ${record.source}`).listPrefix(input);
+      const { pages, objects } = await transfer('stream', `List ${record.source}`, input.settings).listPrefix(input);
       undo.pages = pages;
       let totals: Totals = { ...emptyTotals(), records: 1 };
       for (let page = 0; page < pages; page += 1) {
         setCurrentDetails(`Copied ${totals.objects} of ${objects} objects of ${record.source}`);
-        const copy = transfer('stream', `Copy page ${page + 1} of ${pages} of ${record.source}`);
+        const copy = transfer('stream', `Copy page ${page + 1} of ${pages} of ${record.source}`, input.settings);
         totals = addTotals(totals, await copy.copyPage({ ...input, page, sinceMs }));
       }
       return { staged: { prefixRecord: record.n, pages }, totals };
     },
-    () => transfer('settle', `Take back ${record.key}`).undoPrefix({ ...input, pages: undo.pages, sinceMs }),
+    () =>
+      transfer('settle', `Take back ${record.key}`, input.settings).undoPrefix({
+        ...input,
+        pages: undo.pages,
+        sinceMs,
+      }),
   );
 }
 
-/** Runs `work`; when it fails or is cancelled, runs `undo` to its end, says what that did, and throws the first error. */
-async function withUndo<T>(work: () => Promise<T>, undo: () => Promise<CleanupReport>): Promise<T> {
+/** Runs `work`; when it fails or is cancelled, runs `undo` to its end, tells the batch what that did, and throws the first error. */
+async function withUndo<T>(
+  { record }: RecordInput,
+  work: () => Promise<T>,
+  undo: () => Promise<CleanupReport>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     log.warn('record_error', { ...firstCause(error) });
-    await CancellationScope.nonCancellable(async () => {
-      try {
-        const report = await undo();
-        log.info('record_cleanup', { ...report });
-      } catch (undoError) {
-        // Logged, never thrown: the record's own error is the one an operator must see (docs/limits.md, Reports).
-        log.error('cleanup_incomplete', { ...firstCause(undoError) });
-      }
-    });
+    // What cannot be undone is told, never thrown: the record's own error is the one an operator must see.
+    const cleanup = await CancellationScope.nonCancellable(() =>
+      undo().catch((undoError: unknown) => notUndone(`record ${record.n}`, undoError)),
+    );
+    log.info('record_cleanup', { ...cleanup });
+    const { parent } = workflowInfo();
+    if (parent !== undefined && hasCleanup(cleanup)) {
+      await new SignalSender(parent.workflowId, cleanupSignal).send(cleanup);
+    }
     throw error;
   }
 }

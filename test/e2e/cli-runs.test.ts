@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { generatedFile } from '../../src/dev/export-api';
-import type { ExportProgress, ExportResult } from '../../src/model/export-run';
+import type { ExportResult } from '../../src/model/export-run';
+import type { JobProgress } from '../../src/model/run';
 import { errorOf, longhaul } from '../support/longhaul-command';
 import { RunHarness } from '../support/run-harness';
 import type { ScriptResult } from '../support/run-script';
@@ -20,7 +21,7 @@ afterAll(() => harness.stop());
 
 const run = (...argv: string[]): Promise<ScriptResult> => longhaul(harness, ...argv);
 const json = ({ stdout }: ScriptResult): unknown => JSON.parse(stdout);
-type Status = Partial<ExportProgress> & { status: string; failure?: { code: string } };
+type Status = Partial<JobProgress> & { status: string; failure?: { code: string } };
 
 const untilStatus = (id: string, what: string, fits: (status: Status) => boolean): Promise<Status> =>
   until(

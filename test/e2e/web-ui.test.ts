@@ -5,7 +5,7 @@
 import { accessSync, constants } from 'node:fs';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { generatedFile } from '../../src/dev/export-api';
-import type { ExportProgress } from '../../src/model/export-run';
+import type { JobProgress } from '../../src/model/run';
 import { RunHarness } from '../support/run-harness';
 import { describeWhere } from '../support/skip';
 import { until } from '../support/until';
@@ -65,7 +65,7 @@ describeWhere(executable !== undefined, `Chromium at one of ${CANDIDATES.join(',
     });
     project.api.faults.file({ path: 'large.parquet', bytesPerSec: MIB / 2, always: true });
     const handle = await project.start();
-    const progress = (): Promise<ExportProgress> => handle.query<ExportProgress>('progress');
+    const progress = (): Promise<JobProgress> => handle.query<JobProgress>('progress');
     await until(async () => (await progress()).totals.records === 1, { timeoutMs: 30_000, what: 'the small record' });
 
     const page = await browser!.newPage();

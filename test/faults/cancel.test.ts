@@ -1,6 +1,6 @@
 /** A run is cancelled, or aborted by its operator, in each of its stages: it ends soon and leaves nothing. */
 import { generatedFile } from '../../src/dev/export-api';
-import type { ExportProgress } from '../../src/model/export-run';
+import type { JobProgress } from '../../src/model/run';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress, type RunHandle } from '../support/run-outcome';
 import type { TestProject } from '../support/test-project';
@@ -22,7 +22,7 @@ interface StageCase {
   readonly name: string;
   /** Holds the run up in the stage. */
   readonly hold: (project: TestProject) => void;
-  readonly isThere: (progress: ExportProgress, project: TestProject) => boolean;
+  readonly isThere: (progress: JobProgress, project: TestProject) => boolean;
   readonly onError?: 'wait';
 }
 

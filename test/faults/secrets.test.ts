@@ -1,6 +1,6 @@
 /** No secret and no signed URL anywhere: history, heartbeats, files in the bucket, logs, the Web UI's details. */
 import { generatedFile } from '../../src/dev/export-api';
-import type { ExportProgress } from '../../src/model/export-run';
+import type { JobProgress } from '../../src/model/run';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress, type RunHandle } from '../support/run-outcome';
 import { descriptions, findSecrets, histories, textOfAll, type Exhibit } from '../support/secret-search';
@@ -38,7 +38,7 @@ async function bucketFiles(project: TestProject): Promise<Exhibit[]> {
 async function exhibitsOf(project: TestProject, handle: RunHandle, runId: string): Promise<Exhibit[]> {
   const ids = idsOf(project, handle, runId);
   const metadata = await handle.query<unknown>('__temporal_workflow_metadata');
-  const progress = await handle.query<ExportProgress>('progress');
+  const progress = await handle.query<JobProgress>('progress');
   return [
     ...(await histories(harness.client, ids)),
     ...(await descriptions(harness.client, ids)),

@@ -5,7 +5,7 @@ import {
   WorkflowFailedError,
   type WorkflowHandleWithStartDetails,
 } from '@temporalio/client';
-import type { CleanupReport, ExportProgress } from '../../src/model/export-run';
+import type { CleanupReport, JobProgress } from '../../src/model/run';
 import type { exportToS3 } from '../../src/workflows';
 import { until } from './until';
 
@@ -38,18 +38,18 @@ export async function failureOf(handle: Pick<RunHandle, 'result'>): Promise<RunF
   return { code: cause.type ?? '', message: cause.message, details: cause.details?.[0] ?? {} };
 }
 
-export const progressOf = (handle: Pick<RunHandle, 'query'>): Promise<ExportProgress> =>
-  handle.query<ExportProgress>('progress');
+export const progressOf = (handle: Pick<RunHandle, 'query'>): Promise<JobProgress> =>
+  handle.query<JobProgress>('progress');
 
 /** Waits until the run's progress fits, and answers it. */
 export async function untilProgress(
   handle: Pick<RunHandle, 'query'>,
   what: string,
-  fits: (progress: ExportProgress) => boolean,
+  fits: (progress: JobProgress) => boolean,
   timeoutMs = 30_000,
-): Promise<ExportProgress> {
-  let last: ExportProgress | undefined;
-  const probe = async (): Promise<ExportProgress | null> => {
+): Promise<JobProgress> {
+  let last: JobProgress | undefined;
+  const probe = async (): Promise<JobProgress | null> => {
     last = await progressOf(handle);
     return fits(last) ? last : null;
   };

@@ -6,14 +6,15 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import type { ApiActivities, FinishArgs, TransferActivities } from '../../src/activities/types';
 import type { ErrorCode } from '../../src/model/errors';
-import type { CleanupReport, RunSettings } from '../../src/model/export-run';
+import type { ExportSettings } from '../../src/model/export-run';
+import type { CleanupReport } from '../../src/model/run';
 import { emptyTotals, type ManifestRecord, type StagedLine, type StagedObject } from '../../src/model/records';
 
 export const failWith = (code: ErrorCode, message: string): ApplicationFailure =>
   ApplicationFailure.create({ message, type: code, nonRetryable: true });
 
 export class ScriptedWorld {
-  settings: Partial<RunSettings> = {};
+  settings: Partial<ExportSettings> = {};
   records = 10;
   pageRecords = 4;
   /** Called for each record before it is moved; throws to fail it, waits to hold it. */
@@ -28,6 +29,10 @@ export class ScriptedWorld {
   readonly undone: number[] = [];
   readonly takenBack: number[] = [];
   readonly staged = new Map<number, readonly StagedLine[]>();
+  /** Called when a record takes its work back; throws to say that it cannot. */
+  onTakeBack: (record: ManifestRecord) => void = () => undefined;
+  /** Asks the server who has a hold. */
+  findHolder: (lockId: string) => Promise<string | null> = () => Promise.resolve(null);
   finished: FinishArgs | undefined;
   maxInFlight = 0;
   busySlotMs = 0;
@@ -38,6 +43,11 @@ export class ScriptedWorld {
   /** From the first record's start to the last one's end. */
   busyWindow(): { transferStarted: number; transferEnded: number } {
     return { transferStarted: this.firstAtMs, transferEnded: this.changedAtMs };
+  }
+
+  /** Uploads that batches have listed as staged. */
+  get stagedUploads(): number {
+    return [...this.staged.values()].flat().filter((line) => 'uploadId' in line).length;
   }
 
   private count(change: number): void {
@@ -52,7 +62,7 @@ export class ScriptedWorld {
   api(): ApiActivities {
     return {
       prepareRun: ({ ref, run }) => Promise.resolve({ settings: this.runSettings(ref.project, run), previous: null }),
-      findHolder: () => Promise.resolve('the-other-run'),
+      findHolder: ({ lockId }) => this.findHolder(lockId),
       createExport: () => Promise.resolve({ reply: { kind: 'created', exportId: 'export-1' }, mayBeEmpty: false }),
       pollExport: () => Promise.resolve({ ...this.nextPoll(), unknownStatus: false }),
       writeManifest: () =>
@@ -92,6 +102,7 @@ export class ScriptedWorld {
         return stagedObjectOf(record);
       },
       abortTransfer: ({ record }) => {
+        this.onTakeBack(record);
         this.takenBack.push(record.n);
         return Promise.resolve(cleanup({ abortedUploads: 1 }));
       },
@@ -129,8 +140,9 @@ export class ScriptedWorld {
     }));
   }
 
-  private runSettings(project: string, run: string): RunSettings {
+  private runSettings(project: string, run: string): ExportSettings {
     return {
+      job: 'exportToS3',
       project,
       run,
       bucket: 'bucket',

@@ -8,7 +8,8 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import type { ExportInput, ExportProgress } from '../../src/model/export-run';
+import type { ExportInput } from '../../src/model/export-run';
+import type { JobProgress } from '../../src/model/run';
 import { createNamespace } from '../../src/dev/temporal-namespace';
 import { TASK_QUEUES } from '../../src/model/names';
 import type { exportToS3 } from '../../src/workflows';
@@ -64,6 +65,8 @@ export class ScriptedRuns {
   /** Runs workers with the world's activities while `use` runs. */
   async with<T>(world: ScriptedWorld, use: () => Promise<T>): Promise<T> {
     await this.renewNamespace();
+    world.findHolder = async (lockId) =>
+      (await this.client.workflow.getHandle(lockId).describe()).parentExecution?.workflowId ?? null;
     const common = {
       connection: this.native,
       namespace: this.namespace,
@@ -76,6 +79,7 @@ export class ScriptedRuns {
       Worker.create({
         ...common,
         taskQueue: TASK_QUEUES.transfer,
+        workflowBundle: await workflowBundle(),
         activities: world.transfer(),
         maxConcurrentActivityTaskExecutions: 64,
       }),
@@ -98,16 +102,16 @@ export class ScriptedRuns {
   }
 }
 
-export const progressOf = (handle: RunHandle): Promise<ExportProgress> => handle.query<ExportProgress>('progress');
+export const progressOf = (handle: RunHandle): Promise<JobProgress> => handle.query<JobProgress>('progress');
 
 /** Waits until the run's progress fits, and answers it. */
 export const untilProgress = async (
   handle: RunHandle,
   what: string,
-  fits: (progress: ExportProgress) => boolean,
-): Promise<ExportProgress> => {
-  let last: ExportProgress | undefined;
-  const probe = async (): Promise<ExportProgress | null> => {
+  fits: (progress: JobProgress) => boolean,
+): Promise<JobProgress> => {
+  let last: JobProgress | undefined;
+  const probe = async (): Promise<JobProgress | null> => {
     last = await progressOf(handle);
     return fits(last) ? last : null;
   };

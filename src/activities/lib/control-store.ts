@@ -1,8 +1,8 @@
 /** A run's own files in the bucket, read and written whole. */
 import { LonghaulError } from '../../model/errors';
 import type { LedgerLine, ManifestRecord, StagedLine } from '../../model/records';
-import type { RunSettings } from '../../model/export-run';
-import { deletePrefix, getSmall, putSmall, type S3Destination } from '../../transfer';
+import type { RecordSettings } from '../../model/run';
+import type { SmallStore } from './small-store';
 import { fromNdjson, PAGE_KINDS, RunFiles, toNdjson, type PageKind } from './run-files';
 
 /** One object below a prefix record, as its own manifest pages list it. */
@@ -23,8 +23,8 @@ export class ControlStore {
   readonly files: RunFiles;
 
   constructor(
-    settings: Pick<RunSettings, 'bucket' | 'controlPrefix' | 'run'>,
-    private readonly destination: S3Destination,
+    settings: Pick<RecordSettings, 'controlPrefix' | 'run'>,
+    private readonly store: SmallStore,
     private readonly signal: AbortSignal,
   ) {
     this.files = new RunFiles(settings);
@@ -48,8 +48,7 @@ export class ControlStore {
 
   /** Pages of an earlier try under the same run id would end up in this one's ledger. */
   async clearPages(): Promise<void> {
-    const { destination, signal } = this;
-    for (const kind of PAGE_KINDS) await deletePrefix({ destination, prefix: this.files.folder(kind), signal });
+    for (const kind of PAGE_KINDS) await this.store.removeAll(this.files.folder(kind), this.signal);
   }
 
   async readJson<T>(key: string): Promise<T> {
@@ -61,13 +60,31 @@ export class ControlStore {
   }
 
   async write(key: string, text: string, contentType: string): Promise<void> {
-    await putSmall(this.destination, key, Buffer.from(text), { contentType, signal: this.signal });
+    await this.store.write(key, Buffer.from(text), contentType, this.signal);
   }
 
   /** Throws ObjectNotFound. */
-  /** Throws ObjectNotFound. */
   async read(key: string): Promise<string> {
-    return (await getSmall(this.destination, key, { signal: this.signal })).toString();
+    return (await this.store.read(key, this.signal)).toString();
+  }
+
+  /** All pages of one kind as one file, one page in memory at a time, however long it gets. */
+  async joinPages(kind: PageKind, key: string): Promise<void> {
+    await this.store.writeStream(key, this.pagesOf(kind), 'application/x-ndjson', this.signal);
+  }
+
+  async removePages(kind: PageKind): Promise<void> {
+    await this.store.removeAll(this.files.folder(kind), this.signal);
+  }
+
+  uri(key: string): string {
+    return this.store.uri(key);
+  }
+
+  private async *pagesOf(kind: PageKind): AsyncGenerator<Buffer> {
+    for await (const key of this.store.list(this.files.folder(kind), this.signal)) {
+      yield await this.store.read(key, this.signal);
+    }
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * Where a run keeps its own files, below `<control_prefix>/<run>/` of the target bucket:
+ * Where a run keeps its own files, below `<control_prefix>/<run>/` of the target bucket (of the output folder, where bytes land on a disk):
  * run.json, manifest/page-00000.ndjson, manifest/record-<n>-page-00000.ndjson (objects of a prefix record),
  * staged/page-00000.ndjson, staged/record-<n>-page-00000.ndjson (what was made and can be taken back; removed at the end),
  * ledger/page-00000.ndjson, ledger.ndjson, report.json, report.txt.
- * Every file is written whole by one PutObject, so a reader sees the old one, the new one or none.
+ * Every file is written whole, so a reader sees the old one, the new one or none.
  */
-import type { RunSettings } from '../../model/export-run';
+import type { RecordSettings } from '../../model/run';
 
 const number = (n: number): string => String(n).padStart(5, '0');
 
@@ -15,7 +15,7 @@ export type PageKind = (typeof PAGE_KINDS)[number];
 export class RunFiles {
   readonly root: string;
 
-  constructor(private readonly settings: Pick<RunSettings, 'bucket' | 'controlPrefix' | 'run'>) {
+  constructor(settings: Pick<RecordSettings, 'controlPrefix' | 'run'>) {
     this.root = `${settings.controlPrefix}${settings.controlPrefix === '' ? '' : '/'}${settings.run}/`;
   }
 
@@ -34,10 +34,6 @@ export class RunFiles {
   /** A page of the objects of one prefix record. */
   recordPage(kind: PageKind, record: number, page: number): string {
     return `${this.root}${kind}/record-${number(record)}-page-${number(page)}.ndjson`;
-  }
-
-  uri(key: string): string {
-    return `s3://${this.settings.bucket}/${key}`;
   }
 }
 

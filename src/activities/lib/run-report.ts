@@ -1,6 +1,7 @@
 /** What report.json holds, and report.txt, the same for people. */
 import { ERRORS, isErrorCode } from '../../model/errors';
-import type { CleanupReport, ExportResult, FailedRecord } from '../../model/export-run';
+import type { ExportResult } from '../../model/export-run';
+import type { CleanupReport, FailedRecord } from '../../model/run';
 import type { Totals } from '../../model/records';
 import type { FinishArgs } from '../types';
 

@@ -1,7 +1,7 @@
 /** From what the engine moved to what the run keeps of it. */
 import { createHash } from 'node:crypto';
 import { Context } from '@temporalio/activity';
-import type { RunSettings } from '../../model/export-run';
+import type { RecordSettings } from '../../model/run';
 import type { ManifestRecord, Outcome, StagedObject } from '../../model/records';
 import type { MovedObject } from '../../transfer/types';
 
@@ -9,7 +9,7 @@ import type { MovedObject } from '../../transfer/types';
  * Marks an object as written by this run for this record. The same for every attempt, so that a repeated one knows its
  * own work; different for every run, so that nothing of another run is taken for ours.
  */
-export const transferId = (settings: Pick<RunSettings, 'run'>, key: string): string =>
+export const transferId = (settings: Pick<RecordSettings, 'run'>, key: string): string =>
   createHash('sha256').update(`${settings.run}\n${key}`).digest('hex').slice(0, 32);
 
 interface Moved {

@@ -1,6 +1,6 @@
 /** Taking back what a run has made: aborts what is not published, deletes what is, and only what this run has written. */
 import { LonghaulError } from '../../model/errors';
-import type { CleanupReport, PublishMode, RunSettings } from '../../model/export-run';
+import type { CleanupReport, PublishMode, RecordSettings } from '../../model/run';
 import type { StagedObject } from '../../model/records';
 import { abortUpload, deleteIfOurs, type S3Destination } from '../../transfer';
 import { eachOf } from '../../model/each-of';
@@ -15,7 +15,7 @@ export class TakeBack {
 
   constructor(
     private readonly destination: S3Destination,
-    private readonly settings: Pick<RunSettings, 'run'> & { readonly publish: PublishMode },
+    private readonly settings: Pick<RecordSettings, 'run'> & { readonly publish: PublishMode },
     private readonly signal: AbortSignal,
     private readonly onDone: () => void = () => undefined,
   ) {}

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { MAX_WORKERS_LIMIT, MESSAGES } from '../../model/export-run';
+import { MAX_WORKERS_LIMIT, MESSAGES } from '../../model/run';
 import { parseMaxWorkers } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { plural } from '../lib/format';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { MESSAGES } from '../../model/export-run';
+import { MESSAGES } from '../../model/run';
 import { parseRecordNumber } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { sendsUpdate } from '../lib/update-command';

@@ -1,6 +1,6 @@
 /** Rules for arguments and options that several commands share. Each throws InvalidInput, exit code 2. */
 import { LonghaulError } from '../../model/errors';
-import { MAX_WORKERS_LIMIT } from '../../model/export-run';
+import { MAX_WORKERS_LIMIT } from '../../model/run';
 
 export type SettingValue = string | number | boolean | null;
 

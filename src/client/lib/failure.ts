@@ -9,7 +9,7 @@ import {
 } from '@temporalio/common';
 import { isNativeError } from 'node:util/types';
 import { ERRORS, type ErrorCode, EXIT_CODES, isErrorCode, LonghaulError } from '../../model/errors';
-import type { CleanupReport } from '../../model/export-run';
+import type { CleanupReport } from '../../model/run';
 import { plural } from './format';
 import type { Io } from './io';
 

@@ -7,6 +7,7 @@ import type * as Doctor from './doctor-checks';
 import type * as RunExport from './run-export';
 import type * as RunReport from './run-report';
 import type * as RunStatus from './run-status';
+import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
 import type * as ValidateProject from './validate-project';
 
@@ -17,6 +18,7 @@ export const heavy = {
   runExport: () => load('./run-export') as typeof RunExport,
   runReport: () => load('./run-report') as typeof RunReport,
   runStatus: () => load('./run-status') as typeof RunStatus,
+  schedules: () => load('./schedules') as typeof Schedules,
   sendUpdate: () => load('./send-update') as typeof SendUpdate,
   validateProject: () => load('./validate-project') as typeof ValidateProject,
 };

@@ -1,5 +1,5 @@
 /** A run's progress as text: a block of lines for a terminal, one line for a pipe. Pure. */
-import type { ExportProgress, Stage } from '../../model/export-run';
+import type { JobProgress, Stage } from '../../model/run';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural, shorten } from './format';
 
 /** One transfer that is moving bytes now, as its heartbeat tells. */
@@ -30,10 +30,10 @@ const MAX_FAILURES_SHOWN = 3;
 const MAX_IN_FLIGHT_SHOWN = 6;
 const BAR_CELLS = 24;
 
-const stageText = (progress: ExportProgress): string =>
+const stageText = (progress: JobProgress): string =>
   `${STAGE_WORDS[progress.stage]}${progress.paused ? ' (paused)' : ''}`;
 
-const exportText = (progress: ExportProgress, now: Date): string | undefined => {
+const exportText = (progress: JobProgress, now: Date): string | undefined => {
   if (progress.stage !== 'exporting') return undefined;
   const next = progress.nextPollAt === null ? null : Date.parse(progress.nextPollAt) - now.getTime();
   return [
@@ -44,7 +44,7 @@ const exportText = (progress: ExportProgress, now: Date): string | undefined => 
   ].join(', ');
 };
 
-const recordsText = (progress: ExportProgress): string => {
+const recordsText = (progress: JobProgress): string => {
   const done = formatCount(progress.totals.records);
   const total = progress.recordsTotal === null ? '' : `/${formatCount(progress.recordsTotal)}`;
   const failed = progress.totals.failed === 0 ? '' : `, ${formatCount(progress.totals.failed)} failed`;
@@ -52,10 +52,10 @@ const recordsText = (progress: ExportProgress): string => {
 };
 
 /** Bytes of finished records, and those that transfers under way have moved. */
-const bytesOf = (progress: ExportProgress, inFlight: readonly InFlight[]): number =>
+const bytesOf = (progress: JobProgress, inFlight: readonly InFlight[]): number =>
   progress.totals.bytes + inFlight.reduce((sum, transfer) => sum + transfer.bytes, 0);
 
-const flowText = (progress: ExportProgress, inFlight: readonly InFlight[]): string =>
+const flowText = (progress: JobProgress, inFlight: readonly InFlight[]): string =>
   [
     formatBytes(bytesOf(progress, inFlight)),
     ...(progress.bytesPerSec > 0 ? [formatRate(progress.bytesPerSec)] : []),
@@ -77,7 +77,7 @@ const inFlightText = (transfer: InFlight): string => {
 
 /** The block that a terminal shows and redraws. Every line is cut to `width`, because a wrapped one breaks redrawing. */
 export const progressBlock = (
-  progress: ExportProgress,
+  progress: JobProgress,
   inFlight: readonly InFlight[],
   width: number,
   now: Date = new Date(),
@@ -104,11 +104,11 @@ export const progressBlock = (
 };
 
 /** One line for a log. */
-export const progressLine = (progress: ExportProgress, inFlight: readonly InFlight[], now: Date = new Date()): string =>
+export const progressLine = (progress: JobProgress, inFlight: readonly InFlight[], now: Date = new Date()): string =>
   [stageText(progress), exportText(progress, now) ?? recordsText(progress), flowText(progress, inFlight)].join(' · ');
 
 /** All that `longhaul status` prints. */
-export const statusText = (progress: ExportProgress, status: string, inFlight: readonly InFlight[]): string => {
+export const statusText = (progress: JobProgress, status: string, inFlight: readonly InFlight[]): string => {
   const waiting = exportText(progress, new Date());
   return [
     `run        ${progress.workflowId} (${status.toLowerCase()})`,

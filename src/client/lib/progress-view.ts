@@ -1,5 +1,5 @@
 /** Shows a run's progress: a block that is redrawn in place on a terminal, plain lines in a pipe, NDJSON with --json. */
-import type { ExportProgress } from '../../model/export-run';
+import type { JobProgress } from '../../model/run';
 import type { OutStream } from './io';
 import { type InFlight, progressBlock, progressLine } from './progress-text';
 
@@ -22,7 +22,7 @@ export class ProgressView {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  update(progress: ExportProgress, inFlight: readonly InFlight[]): void {
+  update(progress: JobProgress, inFlight: readonly InFlight[]): void {
     switch (this.mode) {
       case 'silent':
         return;
@@ -65,7 +65,7 @@ export class ProgressView {
     this.#drawnLines = 0;
   }
 
-  #plain(progress: ExportProgress, inFlight: readonly InFlight[]): void {
+  #plain(progress: JobProgress, inFlight: readonly InFlight[]): void {
     for (const { n, source, code, message } of progress.failures) {
       const line = `failed #${n} ${source}: ${message} [${code}]`;
       if (this.#shownFailures.has(line)) continue;

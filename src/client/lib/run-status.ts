@@ -1,17 +1,18 @@
 /** The bodies of `longhaul status` and `longhaul watch`. */
-import type { ExportProgress, ExportResult } from '../../model/export-run';
+import type { ExportResult } from '../../model/export-run';
+import type { JobProgress } from '../../model/run';
 import { withTemporal } from './connection';
 import { describeFailure, type Failure, failureText } from './failure';
 import type { Output } from './output';
 import { viewFor } from './progress-view';
 import { type InFlight, statusText } from './progress-text';
-import { resultText } from './result-text';
+import type { Job } from './jobs';
 import { findRun, type FoundRun, noWorker, queryProgress } from './run';
 import { readInFlight } from './run-details';
 import { waitForRun } from './wait';
 
 /** What `status --json` prints: the progress query's answer where a worker gives one, and what the server knows. */
-export interface RunStatus extends Partial<ExportProgress> {
+export interface RunStatus extends Partial<JobProgress> {
   readonly workflowId: string;
   /** As the server has it: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
   readonly status: string;
@@ -30,9 +31,9 @@ const endOf = async (run: FoundRun): Promise<Pick<RunStatus, 'result' | 'failure
   }
 };
 
-const textOf = (status: RunStatus, progress: ExportProgress | undefined): string => {
+const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined): string => {
   const { workflowId, result, failure } = status;
-  if (result !== undefined) return resultText(workflowId, result);
+  if (result !== undefined) return job.resultText(workflowId, result);
   const head =
     progress === undefined
       ? `run        ${workflowId} (${status.status.toLowerCase()})`
@@ -46,7 +47,9 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
     const run = await findRun(client, workflowId);
     const end = await endOf(run);
     // A run that has succeeded is told by its result: no need for a worker to replay it.
-    const progress = end.result === undefined ? await queryProgress(client, workflowId) : undefined;
+    const answer = end.result === undefined ? await queryProgress(client, workflowId) : undefined;
+    // A terminated run never saw its end: it would still offer what nobody can do any more.
+    const progress = answer === undefined || run.open ? answer : { ...answer, actions: [] };
     if (run.open && progress === undefined) throw noWorker(workflowId);
     const inFlightTransfers = run.open ? await readInFlight(client, progress?.runningBatches ?? []) : [];
     const status: RunStatus = {
@@ -56,15 +59,15 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
       inFlightTransfers,
       ...end,
     };
-    output.data(status, (shown) => textOf(shown, progress));
+    output.data(status, (shown) => textOf(run.job, shown, progress));
   });
 };
 
 /** Follows a run; progress is the data here, so it goes to stdout. Throws RunNotFound or the run's failure. */
 export const watch = async (output: Output, workflowId: string): Promise<void> => {
   await withTemporal(async ({ client }) => {
-    await findRun(client, workflowId);
+    const { job } = await findRun(client, workflowId);
     const result = await waitForRun(client, workflowId, viewFor(output.io.stdout, output.json, 'data'), output);
-    output.data({ type: 'result', workflowId, result }, () => resultText(workflowId, result));
+    output.data({ type: 'result', workflowId, result }, () => job.resultText(workflowId, result));
   });
 };

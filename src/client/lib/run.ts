@@ -10,9 +10,11 @@ import {
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import { LonghaulError } from '../../model/errors';
-import { type ExportInput, type ExportProgress, MESSAGES } from '../../model/export-run';
+import { type ExportInput } from '../../model/export-run';
+import { type JobProgress, MESSAGES } from '../../model/run';
 import { TASK_QUEUES, WORKFLOWS } from '../../model/names';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
+import { type Job, jobOfWorkflow } from './jobs';
 import type { ExportWorkflow } from './start-export';
 
 /** A query needs a worker: it answers in milliseconds, or nobody is there. */
@@ -22,12 +24,13 @@ export interface FoundRun {
   readonly handle: WorkflowHandle<ExportWorkflow>;
   readonly description: WorkflowExecutionDescription;
   readonly open: boolean;
+  readonly job: Job;
 }
 
 export const isOpen = (description: WorkflowExecutionDescription): boolean =>
   ['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW'].includes(description.status.name);
 
-/** The newest execution of a workflow id. Throws RunNotFound where there is none, or where it is no export. */
+/** The newest execution of a workflow id. Throws RunNotFound where there is none, or where it is no job of ours. */
 export const findRun = async (client: Client, workflowId: string): Promise<FoundRun> => {
   const handle = client.workflow.getHandle<ExportWorkflow>(workflowId);
   let description: WorkflowExecutionDescription;
@@ -38,13 +41,12 @@ export const findRun = async (client: Client, workflowId: string): Promise<Found
     const namespace = client.options.namespace;
     throw new LonghaulError('RunNotFound', `There is no run "${workflowId}" in the namespace "${namespace}".`);
   }
-  if (description.type !== WORKFLOWS.exportToS3) {
-    throw new LonghaulError(
-      'RunNotFound',
-      `"${workflowId}" is a ${description.type}, not a run of ${WORKFLOWS.exportToS3}.`,
-    );
+  const job = jobOfWorkflow(description.type);
+  if (job === undefined) {
+    const jobs = Object.keys(WORKFLOWS).join(', ');
+    throw new LonghaulError('RunNotFound', `"${workflowId}" is a ${description.type}, not a run of ${jobs}.`);
   }
-  return { handle, description, open: isOpen(description) };
+  return { handle, description, open: isOpen(description), job };
 };
 
 /** As findRun, for what only a running run can do. Throws RunNotRunning with how it ended. */
@@ -77,10 +79,10 @@ const isUnanswered = (error: unknown): boolean => {
 };
 
 /** The run's own account of itself. Undefined where no worker answers: the server alone does not know it. */
-export const queryProgress = async (client: Client, workflowId: string): Promise<ExportProgress | undefined> => {
+export const queryProgress = async (client: Client, workflowId: string): Promise<JobProgress | undefined> => {
   const handle = client.workflow.getHandle(workflowId);
   try {
-    return await withinMs(client, QUERY_TIMEOUT_MS, () => handle.query<ExportProgress>(MESSAGES.progress));
+    return await withinMs(client, QUERY_TIMEOUT_MS, () => handle.query<JobProgress>(MESSAGES.progress));
   } catch (error) {
     if (isUnanswered(error) || (error instanceof Error && error.name === 'QueryNotRegisteredError')) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 /** Sends one Update to a run and prints its answer: the body of pause, resume, retry-failed, skip-record, abort, … */
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
-import type { OperatorReply } from '../../model/export-run';
+import type { OperatorReply } from '../../model/run';
 import { withinMs, withTemporal } from './connection';
 import type { Output } from './output';
 import { findOpenRun, isOverdue, noWorker } from './run';

@@ -1,6 +1,6 @@
 /** What the commands have in common that send one Update: pause, resume, retry-failed, skip-record, abort, set-max-workers. */
 import type { Command } from 'commander';
-import type { MESSAGES, OperatorReply } from '../../model/export-run';
+import type { MESSAGES, OperatorReply } from '../../model/run';
 import { heavy } from './heavy';
 import { outputOf } from './output';
 

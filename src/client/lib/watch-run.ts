@@ -1,6 +1,7 @@
 /** Follows a run to its end. */
 import type { Client } from '@temporalio/client';
-import type { ExportProgress, ExportResult } from '../../model/export-run';
+import type { ExportResult } from '../../model/export-run';
+import type { JobProgress } from '../../model/run';
 import { describeFailure } from './failure';
 import type { ProgressView } from './progress-view';
 import type { InFlight } from './progress-text';
@@ -55,7 +56,7 @@ class Silence {
   }
 }
 
-const look = async (client: Client, workflowId: string): Promise<[ExportProgress, InFlight[]] | undefined> => {
+const look = async (client: Client, workflowId: string): Promise<[JobProgress, InFlight[]] | undefined> => {
   const progress = await queryProgress(client, workflowId);
   return progress === undefined ? undefined : [progress, await readInFlight(client, progress.runningBatches)];
 };

@@ -8,6 +8,11 @@ const encodePath = (path: string): string => path.split('/').map(encodeURICompon
 export const urlPathOf = (type: ExportType, file: SampleFile): string =>
   `/${type}/${encodePath(file.dataset)}/${encodePath(file.path)}`;
 
+/** Files below it are for everybody: no signature is asked for. */
+const PUBLIC_FOLDER = '/csv/';
+export const publicPathOf = (file: Pick<SampleFile, 'path'>): string => PUBLIC_FOLDER + encodePath(file.path);
+export const isPublicPath = (path: string): boolean => path.startsWith(PUBLIC_FOLDER);
+
 export interface ServedFile {
   readonly file: SampleFile;
   readonly version: number;
@@ -25,6 +30,11 @@ export class FileStore {
     for (const old of this.of(type)) this.#byPath.delete(urlPathOf(type, old));
     this.#byType.set(type, files);
     for (const file of files) this.#byPath.set(urlPathOf(type, file), file);
+  }
+
+  /** Serves these below `/csv/`, beside what is there. */
+  publish(files: readonly SampleFile[]): void {
+    for (const file of files) this.#byPath.set(publicPathOf(file), file);
   }
 
   of(type: ExportType): readonly SampleFile[] {

@@ -1,7 +1,7 @@
 /** The file host of the sample vendor: presigned GETs, ranges, validators and errors as S3 gives them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendBody } from './file-body';
-import type { FileStore, ServedFile } from './file-store';
+import { isPublicPath, type FileStore, type ServedFile } from './file-store';
 import type { Armed, FaultBook, FileFault } from './faults';
 import { pause, respond, xmlError, type Reply } from './http';
 import { parseRange, type RangeRequest } from './ranges';
@@ -82,8 +82,10 @@ const decide = async (
     stats.apiKeySeenAtFileHost = true;
     return { reply: xmlError(400, 'InvalidArgument', 'An X-Api-Key header does not belong here') };
   }
-  const verdict = signer.verify(request.method ?? '', url);
-  if (verdict.kind !== 'valid') return { reply: signatureError(verdict) };
+  if (!isPublicPath(url.pathname)) {
+    const verdict = signer.verify(request.method ?? '', url);
+    if (verdict.kind !== 'valid') return { reply: signatureError(verdict) };
+  }
   const found = files.get(url.pathname);
   if (found === undefined) return { reply: xmlError(404, 'NoSuchKey', 'The specified key does not exist.') };
 

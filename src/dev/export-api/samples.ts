@@ -42,6 +42,17 @@ export const defaultSampleFiles = (largeFileBytes = LARGE_FILE_BYTES): SampleFil
   fromVega('vulnerability_remediation/ivm', 'lookup groups.csv', 'lookup_groups.csv'),
 ];
 
+/** Below `/csv/` of the file host, for the sample of ingestUrls: real files of 12 KB to 2 MB. */
+export const PUBLIC_CSV_NAMES = [
+  'airports.csv',
+  'birdstrikes.csv',
+  'seattle-weather.csv',
+  'stocks.csv',
+  'zipcodes.csv',
+] as const;
+
+export const publicCsvFiles = (): SampleFile[] => PUBLIC_CSV_NAMES.map((name) => fromVega('csv', name, name));
+
 /** `count` small files in one dataset, each with bytes of its own. */
 export const generatedRecords = (count: number, sizeBytes: number, dataset = 'asset'): SampleFile[] =>
   Array.from({ length: count }, (_, n) => generatedFile(dataset, partName(n), sizeBytes, n + 1));

@@ -9,7 +9,7 @@ import { FaultBook } from './faults';
 import { FileStore, urlPathOf } from './file-store';
 import { handleFile } from './files-server';
 import { json, listen, respond, stop } from './http';
-import { defaultFilesByType } from './samples';
+import { defaultFilesByType, publicCsvFiles } from './samples';
 import { rootValue, type ResultEntry } from './schema';
 import { UrlSigner } from './signing';
 import { emptyStats } from './stats';
@@ -50,6 +50,8 @@ export const startExportApi = async (options: ExportApiOptions = {}): Promise<Ex
     files.set(type, options.files?.[type] ?? defaults[type]);
     prefixes.set(type, options.prefixes?.[type] ?? []);
   }
+
+  files.publish(publicCsvFiles());
 
   const filesServer = await listen(
     host,

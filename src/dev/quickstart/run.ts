@@ -1,7 +1,8 @@
 /** The quickstart's story, step by step. */
 import { Client, Connection } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
-import { MESSAGES, type ExportProgress, type ExportResult } from '../../model/export-run';
+import { type ExportResult } from '../../model/export-run';
+import { MESSAGES, type JobProgress } from '../../model/run';
 import { TASK_QUEUES, WORKFLOWS } from '../../model/names';
 import { SAMPLE_PROJECT } from '../sample-config';
 import { SAMPLE_TARGET_BUCKET } from '../seed';
@@ -87,7 +88,7 @@ async function tell(
     `Bytes move again ${((Date.now() - killedMs) / 1000).toFixed(1)} s after the kill, from part ${atKill.count + 1} on`,
   );
   const result = (await handle.result()) as ExportResult;
-  const progress = await handle.query<ExportProgress>(MESSAGES.progress);
+  const progress = await handle.query<JobProgress>(MESSAGES.progress);
   step(`Run ${progress.stage}: ${result.objects} objects`);
 
   step('Comparing every object with its source, byte for byte');

@@ -31,6 +31,20 @@ export const RUN_ERRORS = {
     'Choose another --run-id, or watch the one that is there.',
   ),
   RunNotRunning: entry('run', false, 'operator', 'The run has ended.', 'Start a new run.'),
+  ScheduleNotFound: entry(
+    'run',
+    false,
+    'operator',
+    'There is no such schedule.',
+    'List schedules with: longhaul schedule list',
+  ),
+  ScheduleExists: entry(
+    'run',
+    false,
+    'operator',
+    'A schedule with this id is already there.',
+    'Choose another id, or delete the one that is there: longhaul schedule delete <id>',
+  ),
   CleanupIncomplete: entry(
     'run',
     false,

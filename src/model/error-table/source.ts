@@ -37,6 +37,13 @@ export const SOURCE_ERRORS = {
     'The source sent fewer bytes than it declared.',
     'It is tried again; if it goes on, the file at the source is damaged.',
   ),
+  ChecksumDiffers: entry(
+    'source',
+    false,
+    'vendor',
+    'The source has another SHA-256 than the one that was given for it.',
+    'Nothing was published. Compare both values with the vendor: either the file or the expected value is wrong.',
+  ),
   SourceUnreachable: entry(
     'source',
     true,

@@ -14,6 +14,8 @@ export interface HttpClientOptions {
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
   readonly userAgent?: string;
+  /** How much of a body may be read ahead of its reader before the connection is held back; 64 KiB where absent. */
+  readonly readChunkBytes?: number;
 }
 
 export interface HttpReply {
@@ -61,6 +63,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         dispatcher: agent,
         headers: username === '' ? headers : { authorization: `Basic ${login}`, ...headers },
         signal,
+        ...(options.readChunkBytes === undefined ? {} : { highWaterMark: options.readChunkBytes }),
       });
       return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
     } catch (error) {

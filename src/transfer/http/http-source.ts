@@ -120,6 +120,7 @@ function readReply(
     return {
       kind: isPartial ? 'partial' : 'whole',
       version: { ...strongValidator(raw), ...(sizeBytes === undefined ? {} : { sizeBytes }) },
+      validators: seenVersion(raw, undefined),
       ...(headers['content-type'] === undefined ? {} : { contentType: headers['content-type'] }),
       ...(contentEncoding === undefined ? {} : { contentEncoding }),
       ...(lengthBytes === undefined ? {} : { lengthBytes }),

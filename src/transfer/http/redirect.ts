@@ -5,7 +5,15 @@ import { SourceUrl } from '../source-url';
 export const MAX_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What the engine itself asks with; all other headers may carry credentials and stay with the first origin. */
-const HARMLESS = new Set(['accept', 'accept-encoding', 'if-range', 'range', 'user-agent']);
+const HARMLESS = new Set([
+  'accept',
+  'accept-encoding',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'range',
+  'user-agent',
+]);
 
 export const isRedirect = (status: number, location: string | undefined): location is string =>
   REDIRECTS.has(status) && location !== undefined && location !== '';

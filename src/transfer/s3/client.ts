@@ -6,6 +6,7 @@ import ipaddr from 'ipaddr.js';
 import { Agent } from 'undici';
 import type { StoreConfig } from '../../config/types';
 import { credentialsFor } from './credentials';
+import { countRequestsOf } from './request-counter';
 import { withoutVersionNotice } from './quiet-sdk';
 
 export interface S3ClientOptions {
@@ -47,6 +48,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
         responseChecksumValidation: 'WHEN_REQUIRED',
       }),
   );
+  countRequestsOf(client);
   if (store.endpoint === null || mayLeavePayloadUnsigned(new URL(store.endpoint))) leavePayloadUnsigned(client);
   return client;
 }

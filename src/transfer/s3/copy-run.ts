@@ -1,7 +1,7 @@
 /** What a server-side copy is asked to do, and what its steps share. */
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { LonghaulError } from '../../model/errors';
-import type { PublishMode } from '../../model/export-run';
+import type { PublishMode } from '../../model/run';
 import { TRANSFER_ID_METADATA } from '../../model/names';
 import type { RetryPolicy } from '../lib/retry';
 import type { Progress } from '../progress';

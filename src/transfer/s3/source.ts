@@ -76,6 +76,10 @@ function readReply(
     return {
       kind: isPartial ? 'partial' : 'whole',
       version,
+      validators: {
+        ...(ETag === undefined ? {} : { etag: ETag }),
+        ...(reply.LastModified === undefined ? {} : { lastModified: reply.LastModified.toUTCString() }),
+      },
       ...(ContentType === undefined ? {} : { contentType: ContentType }),
       ...(ContentEncoding ? { contentEncoding: ContentEncoding } : {}),
       lengthBytes,

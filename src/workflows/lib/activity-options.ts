@@ -1,7 +1,7 @@
 /** Timeouts and retries of every activity, once, with their reasons. */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { ApiActivities, TransferActivities } from '../../activities/types';
-import { TASK_QUEUES } from '../../model/names';
+import { filesQueue, TASK_QUEUES } from '../../model/names';
 
 /**
  * A crashed worker is noticed after this long; the worker's heartbeat throttle is 1 s, so a beat is never this late
@@ -65,10 +65,17 @@ const options = {
 type ApiGroup = 'prepare' | 'call' | 'control';
 type TransferGroup = 'stream' | 'settle';
 
-/** Activities of the api queue, with a sentence for the timeline. */
-export const api = (group: ApiGroup, summary: string, override: ActivityOptions = {}): ApiActivities =>
-  proxyActivities<ApiActivities>({ ...options[group], ...override, summary });
+/** A run that writes to a local disk keeps all its activities on that host; every other uses the queue of its kind. */
+interface Placed {
+  readonly host?: string;
+}
 
-/** Activities of the transfer queue, with a sentence for the timeline. */
-export const transfer = (group: TransferGroup, summary: string): TransferActivities =>
-  proxyActivities<TransferActivities>({ ...options[group], summary });
+const placed = ({ host }: Placed): ActivityOptions => (host === undefined ? {} : { taskQueue: filesQueue(host) });
+
+/** Activities of the api queue (or the run's host), with a sentence for the timeline. */
+export const api = (group: ApiGroup, summary: string, run: Placed, override: ActivityOptions = {}): ApiActivities =>
+  proxyActivities<ApiActivities>({ ...options[group], ...placed(run), ...override, summary });
+
+/** Activities of the transfer queue (or the run's host), with a sentence for the timeline. */
+export const transfer = (group: TransferGroup, summary: string, run: Placed): TransferActivities =>
+  proxyActivities<TransferActivities>({ ...options[group], ...placed(run), summary });

@@ -1,6 +1,6 @@
 /** Creates or adopts an export at the vendor and waits for it with durable timers. */
 import { log, sleep } from '@temporalio/workflow';
-import type { ExportRequest, RunSettings } from '../../model/export-run';
+import type { ExportRequest, ExportSettings } from '../../model/export-run';
 import { api } from './activity-options';
 import { failure } from './failures';
 import type { RunProgress } from './run-progress';
@@ -15,7 +15,7 @@ const EMPTY_POLLS = 3;
 
 /** @throws ApplicationFailure ExportTimeout, ExportFailed or ExportEmpty, or what the API calls end with. */
 export async function awaitExport(
-  settings: RunSettings,
+  settings: ExportSettings,
   request: ExportRequest,
   progress: RunProgress,
 ): Promise<FinishedExport> {
@@ -25,7 +25,7 @@ export async function awaitExport(
   progress.exportId = exportId;
   for (let emptyPolls = 0; ;) {
     const timeout = { scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()) };
-    const reply = await api('call', `Poll export ${exportId}`, timeout).pollExport({ settings, exportId });
+    const reply = await api('call', `Poll export ${exportId}`, settings, timeout).pollExport({ settings, exportId });
     progress.polls += 1;
     progress.exportStatus = reply.status;
     log.info('export_status', { exportId, status: reply.status, state: reply.state });
@@ -48,13 +48,13 @@ export async function awaitExport(
 }
 
 async function createExport(
-  settings: RunSettings,
+  settings: ExportSettings,
   request: ExportRequest,
   progress: RunProgress,
   deadlineMs: number,
 ): Promise<{ exportId: string; mayBeEmpty: boolean }> {
   for (;;) {
-    const create = api('call', `Create the ${request.type} export`, {
+    const create = api('call', `Create the ${request.type} export`, settings, {
       scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()),
     });
     const { reply, mayBeEmpty } = await create.createExport({ settings, request });
@@ -65,7 +65,12 @@ async function createExport(
   }
 }
 
-async function pause(settings: RunSettings, progress: RunProgress, deadlineMs: number, summary: string): Promise<void> {
+async function pause(
+  settings: ExportSettings,
+  progress: RunProgress,
+  deadlineMs: number,
+  summary: string,
+): Promise<void> {
   const leftMs = deadlineMs - Date.now();
   if (leftMs <= 0) {
     const seconds = Math.round(settings.exportTimeoutMs / 1000);

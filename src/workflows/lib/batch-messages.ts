@@ -1,6 +1,6 @@
 /** What a run and its batches tell each other: absolute values, sent in order (SignalSender), so the newest counts. */
 import { defineSignal } from '@temporalio/workflow';
-import type { CleanupReport, FailedRecord, RunSettings } from '../../model/export-run';
+import type { CleanupReport, FailedRecord, RunSettings } from '../../model/run';
 import type { Totals } from '../../model/records';
 import type { Cause } from './failures';
 
@@ -45,9 +45,13 @@ export interface BatchInput {
 export interface BatchResult {
   readonly totals: Totals;
   readonly failed: readonly FailedRecord[];
+  /** What its failed records have taken back; absent where there was nothing. */
+  readonly cleanup?: CleanupReport;
 }
 
 export const controlSignal = defineSignal<[BatchControl]>('control');
+/** Record → batch, before a record that did not end well closes: what it has taken back, or could not. */
+export const cleanupSignal = defineSignal<[CleanupReport]>('recordCleanup');
 export const reportSignal = defineSignal<[BatchReport]>('report');
 
 export const MAX_REPORTED_FAILURES = 50;

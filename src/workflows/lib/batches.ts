@@ -7,10 +7,16 @@ import {
   log,
   ParentClosePolicy,
 } from '@temporalio/workflow';
-import type { CleanupReport, FailedRecord, RunSettings } from '../../model/export-run';
+import type { CleanupReport, FailedRecord, RunSettings } from '../../model/run';
 import { addTotals, emptyTotals, type Totals } from '../../model/records';
 import { transferBatch } from '../transfer-batch';
-import { controlSignal, type BatchControl, type BatchReport, type RecordOrder } from './batch-messages';
+import {
+  controlSignal,
+  type BatchControl,
+  type BatchReport,
+  type BatchResult,
+  type RecordOrder,
+} from './batch-messages';
 import { SignalSender } from './signal-sender';
 import { addCleanup, emptyCleanup, firstCause, type Cause } from './failures';
 import { dealSlots, wantsNextPage } from './slots';
@@ -32,6 +38,7 @@ export interface BatchesState {
   readonly nextPage: number;
   readonly totals: Totals;
   readonly failures: readonly FailedRecord[];
+  readonly cleanup: CleanupReport;
 }
 
 const MAX_KEPT_FAILURES = 50;
@@ -44,7 +51,8 @@ export class Batches {
   private nextPage: number;
   private readonly scope = new CancellationScope();
   private draining = false;
-  readonly cleanup: CleanupReport = emptyCleanup();
+  /** What records and batches have taken back by themselves. */
+  readonly cleanup: CleanupReport;
   /** Pages whose batch ended well: their objects are staged, for the run to publish or take back. */
   readonly stagedPages: number[] = [];
   firstFailure: Cause | undefined;
@@ -53,11 +61,12 @@ export class Batches {
     private readonly input: { settings: RunSettings; exportId: string | null; records: number; pages: number },
     private readonly control: { readonly paused: boolean; readonly maxWorkers: number },
     private readonly onChange: () => void,
-    state: BatchesState = { nextPage: 0, totals: emptyTotals(), failures: [] },
+    state: BatchesState = { nextPage: 0, totals: emptyTotals(), failures: [], cleanup: emptyCleanup() },
   ) {
     this.nextPage = state.nextPage;
     this.finishedTotals = state.totals;
     this.finishedFailures = [...state.failures];
+    this.cleanup = { ...state.cleanup, problems: [...state.cleanup.problems] };
     for (let page = 0; page < state.nextPage; page += 1) this.stagedPages.push(page);
   }
 
@@ -89,6 +98,7 @@ export class Batches {
       nextPage: this.nextPage,
       totals: this.finishedTotals,
       failures: this.finishedFailures,
+      cleanup: this.cleanup,
     };
   }
 
@@ -194,7 +204,7 @@ export class Batches {
         }),
       )
       .then(
-        (result) => this.onEnd(batch, result.totals, result.failed),
+        (result) => this.onEnd(batch, result),
         (error: unknown) => this.onFailure(batch, error),
       )
       .finally(() => this.settled.delete(done));
@@ -202,8 +212,9 @@ export class Batches {
     this.onChange();
   }
 
-  private onEnd(batch: RunningBatch, totals: Totals, failed: readonly FailedRecord[]): void {
+  private onEnd(batch: RunningBatch, { totals, failed, cleanup }: BatchResult): void {
     this.stagedPages.push(batch.page);
+    if (cleanup !== undefined) addCleanup(this.cleanup, cleanup);
     this.close(batch, totals, failed);
   }
 

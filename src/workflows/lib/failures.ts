@@ -1,7 +1,7 @@
 /** Failures in workflow code. A plain Error here would retry the workflow task forever, so everything ends as ApplicationFailure. */
 import { ApplicationFailure, isCancellation, TemporalFailure } from '@temporalio/workflow';
 import { isErrorCode, type ErrorCode } from '../../model/errors';
-import type { CleanupReport } from '../../model/export-run';
+import type { CleanupReport } from '../../model/run';
 
 export interface Cause {
   readonly code: string;
@@ -37,6 +37,16 @@ export const emptyCleanup = (): CleanupReport => ({
   deletedObjects: 0,
   problems: [],
   moreProblems: 0,
+});
+
+/** True where there is something to say. */
+export const hasCleanup = ({ abortedUploads, deletedObjects, problems }: CleanupReport): boolean =>
+  abortedUploads > 0 || deletedObjects > 0 || problems.length > 0;
+
+/** For a cleanup that itself failed: said in the report, because what is left behind has to be found by somebody. */
+export const notUndone = (what: string, error: unknown): CleanupReport => ({
+  ...emptyCleanup(),
+  problems: [`${what}: ${firstCause(error).message}`],
 });
 
 const MAX_PROBLEMS = 50;

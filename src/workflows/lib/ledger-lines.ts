@@ -1,6 +1,6 @@
 /** Ledger lines of records that were not moved; those that were get theirs from the activity that moved them. */
 import { isErrorCode } from '../../model/errors';
-import type { FailedRecord } from '../../model/export-run';
+import type { FailedRecord } from '../../model/run';
 import type { LedgerLine, ManifestRecord } from '../../model/records';
 
 /** `startedAt` is absent for a record that was never started. */

@@ -1,12 +1,6 @@
 /** What an operator can ask of a run: declared here, with the descriptions that the Web UI shows. */
 import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
-import {
-  MAX_WORKERS_LIMIT,
-  MESSAGES,
-  type ExportProgress,
-  type OperatorReply,
-  type Stage,
-} from '../../model/export-run';
+import { MAX_WORKERS_LIMIT, MESSAGES, type JobProgress, type OperatorReply, type Stage } from '../../model/run';
 import { failure } from './failures';
 
 interface RetryArgs {
@@ -17,7 +11,7 @@ interface AbortArgs {
   readonly reason?: string;
 }
 
-export const progressQuery = defineQuery<ExportProgress>(MESSAGES.progress);
+export const progressQuery = defineQuery<JobProgress>(MESSAGES.progress);
 const pauseUpdate = defineUpdate<OperatorReply>(MESSAGES.pause);
 const resumeUpdate = defineUpdate<OperatorReply>(MESSAGES.resume);
 const setMaxWorkersUpdate = defineUpdate<OperatorReply, [{ maxWorkers: number }]>(MESSAGES.setMaxWorkers);
@@ -27,7 +21,7 @@ const abortUpdate = defineUpdate<OperatorReply, [AbortArgs?]>(MESSAGES.abort);
 
 /** What the handlers need of the run. Every method is synchronous and may be called twice with the same effect. */
 export interface Operated {
-  progress(): ExportProgress;
+  progress(): JobProgress;
   reply(affected: number): OperatorReply;
   readonly stage: Stage;
   /** Numbers of failed records that wait for a decision; empty unless `on_error` is `wait`. */
@@ -71,7 +65,7 @@ export function registerOperator(run: Operated): void {
     validator: (args?: { record: number }) => validateRecords(run, [args?.record ?? Number.NaN]),
   });
   setHandler(abortUpdate, (args?: AbortArgs) => (run.abort(args?.reason ?? 'no reason given'), run.reply(0)), {
-    description: 'End the run and take back what it has made: {"reason": "…"}',
+    description: 'End the run; exports take back what they have made: {"reason": "…"}',
     validator: (args?: AbortArgs) => {
       mustBeStoppable();
       if (args?.reason !== undefined && typeof args.reason !== 'string')

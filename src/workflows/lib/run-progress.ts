@@ -1,8 +1,8 @@
 /** What a run shows of itself: the `progress` query and the current details of the Web UI. */
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { ExportProgress, FailedRecord, RunSettings, Stage } from '../../model/export-run';
-import { SEARCH_ATTRIBUTES } from '../../model/names';
+import type { JobProgress, FailedRecord, RunSettings, Stage } from '../../model/run';
+import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
 import { emptyTotals, type Totals } from '../../model/records';
 
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
@@ -32,6 +32,7 @@ export class RunProgress {
   startedMs: number;
 
   constructor(
+    readonly job: JobName,
     readonly project: string,
     readonly run: string,
     startedMs: number,
@@ -42,19 +43,20 @@ export class RunProgress {
   enter(stage: Stage): void {
     this.stage = stage;
     upsertSearchAttributes([
-      { key: jobKey, value: 'exportToS3' },
+      { key: jobKey, value: this.job },
       { key: projectKey, value: this.project },
       { key: stageKey, value: stage },
     ]);
     this.show();
   }
 
-  snapshot(nowMs: number): ExportProgress {
+  snapshot(nowMs: number): JobProgress {
     const { settings, totals, recordsTotal } = this;
     const movingMs = this.transferStartedMs === null ? 0 : nowMs - this.transferStartedMs;
     const done = totals.records;
     const left = recordsTotal === null ? null : recordsTotal - done;
     return {
+      job: this.job,
       run: this.run,
       workflowId: workflowInfo().workflowId,
       project: this.project,
@@ -109,7 +111,8 @@ export class RunProgress {
 
   private targetLines(): string[] {
     if (this.settings === undefined) return [];
-    const { bucket, targetPrefix, publish } = this.settings;
+    const { bucket, targetPrefix, publish, host } = this.settings;
+    if (host !== undefined) return [`- From \`s3://${bucket}\` to \`${targetPrefix}\` on host \`${host}\``];
     const how =
       publish === 'atomic'
         ? 'atomic: nothing is visible until every record is in'
@@ -117,13 +120,13 @@ export class RunProgress {
     return [`- Target: \`s3://${bucket}/${targetPrefix}\`, ${how}`];
   }
 
-  private exportLines(shown: ExportProgress): string[] {
+  private exportLines(shown: JobProgress): string[] {
     if (shown.exportId === null) return [];
     const next = shown.nextPollAt === null ? '' : `, next poll at ${shown.nextPollAt}`;
     return [`- Export \`${shown.exportId}\`: ${shown.exportStatus ?? 'created'} after ${shown.polls} polls${next}`];
   }
 
-  private recordLines(shown: ExportProgress): string[] {
+  private recordLines(shown: JobProgress): string[] {
     if (shown.recordsTotal === null) return [];
     const { totals } = shown;
     const rate = shown.bytesPerSec > 0 ? `, ${mib(shown.bytesPerSec)} MiB/s` : '';
@@ -137,12 +140,13 @@ export class RunProgress {
   }
 
   private actions(): string[] {
+    const end = this.settings?.cleanup === 'none' ? 'keeps what is done' : 'takes back what it has made';
     switch (this.stage) {
       case 'parked':
         return [
           'Update `retryFailed` moves the failed records again, after you have removed the cause',
           'Update `skipRecord` gives one record up: `{"record": 7}`',
-          'Update `abort` ends the run and takes back what it has made',
+          `Update \`abort\` ends the run and ${end}`,
         ];
       case 'transferring':
         return [
@@ -150,7 +154,7 @@ export class RunProgress {
             ? 'Update `resume` starts records again'
             : 'Update `pause` starts no more records; those in flight end',
           'Update `setMaxWorkers` changes how many move at once: `{"maxWorkers": 8}`',
-          'Update `abort`, or Request Cancellation, ends the run and takes back what it has made',
+          `Update \`abort\`, or Request Cancellation, ends the run and ${end}`,
         ];
       case 'publishing':
         return ['Nothing: publishing only goes forward and is tried until it is done'];

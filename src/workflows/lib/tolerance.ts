@@ -1,4 +1,4 @@
-import type { RunSettings } from '../../model/export-run';
+import type { RunSettings } from '../../model/run';
 
 /** Whether a run with this many failed records still counts as a success (transfer.tolerated_failures). */
 export function toleratesFailures(

@@ -2,7 +2,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { generatedFile, type SampleFile } from '../../../src/dev/export-api';
 import { ensureBucket } from '../../../src/dev/s3-client';
-import type { PublishMode, Stage } from '../../../src/model/export-run';
+import type { PublishMode, Stage } from '../../../src/model/run';
 import type { BucketSnapshot } from '../../support/bucket-view';
 import { untilProgress, type RunHandle } from '../../support/run-outcome';
 import type { RunHarness } from '../../support/run-harness';

@@ -1,5 +1,5 @@
 import { type InFlight, progressBlock, progressLine, statusText } from '../../../src/client/lib/progress-text';
-import { STAGES } from '../../../src/model/export-run';
+import { STAGES } from '../../../src/model/run';
 import { emptyTotals } from '../../../src/model/records';
 import { progressOf } from './progress';
 

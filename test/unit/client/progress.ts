@@ -1,8 +1,9 @@
-import type { ExportProgress } from '../../../src/model/export-run';
+import type { JobProgress } from '../../../src/model/run';
 import { emptyTotals } from '../../../src/model/records';
 
 /** A run in the middle of its transfers. */
-export const progressOf = (changes: Partial<ExportProgress> = {}): ExportProgress => ({
+export const progressOf = (changes: Partial<JobProgress> = {}): JobProgress => ({
+  job: 'exportToS3',
   run: 'nightly',
   workflowId: 'export-project_01-nightly',
   project: 'project_01',

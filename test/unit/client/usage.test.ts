@@ -17,6 +17,7 @@ it('knows the commands of the docs', () => {
     'skip-record',
     'abort',
     'report',
+    'schedule',
     'validate',
     'doctor',
   ]);

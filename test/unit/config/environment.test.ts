@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import * as path from 'node:path';
 import { childEnv, readEnvironment } from '../../../src/config/environment';
 import { errorOf } from './support';
@@ -12,6 +13,7 @@ test('defaults', () => {
     metricsAddress: null,
     healthAddress: null,
     cacheDir: '/home/someone/.cache/longhaul',
+    host: hostname().replace(/[^A-Za-z0-9._-]/g, '-'),
   });
 });
 
@@ -25,6 +27,7 @@ test('every variable is read', () => {
     LONGHAUL_METRICS_ADDRESS: '0.0.0.0:9464',
     LONGHAUL_HEALTH_ADDRESS: ':8080',
     XDG_CACHE_HOME: '/var/cache',
+    LONGHAUL_HOST: 'instrument pc/7',
   });
   expect(settings).toEqual({
     configDir: '/etc/longhaul',
@@ -35,6 +38,7 @@ test('every variable is read', () => {
     metricsAddress: '0.0.0.0:9464',
     healthAddress: '0.0.0.0:8080',
     cacheDir: '/var/cache/longhaul',
+    host: 'instrument-pc-7',
   });
 });
 

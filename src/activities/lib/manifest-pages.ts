@@ -1,0 +1,20 @@
+/** A run's manifest: its settings and its records, in pages of a batch each. */
+import type { ManifestRecord } from '../../model/records';
+import type { RunSettings } from '../../model/run';
+import type { ControlStore } from './control-store';
+
+/** Writes run.json and all pages, in place of those of an earlier try; the same records give the same pages. Answers how many. */
+export async function writeManifestPages(
+  store: ControlStore,
+  settings: RunSettings,
+  records: readonly ManifestRecord[],
+): Promise<number> {
+  await store.clearPages();
+  await store.writeJson(store.files.file('run.json'), settings);
+  const pages = Math.ceil(records.length / settings.pageRecords);
+  for (let page = 0; page < pages; page += 1) {
+    const from = page * settings.pageRecords;
+    await store.writePage('manifest', page, records.slice(from, from + settings.pageRecords));
+  }
+  return pages;
+}

@@ -1,0 +1,105 @@
+import { type Command, Option } from 'commander';
+import { parseDate, parseId } from '../lib/arguments';
+import { defineCommand } from '../lib/command';
+import { parseDuration } from '../lib/duration';
+import { heavy } from '../lib/heavy';
+import { outputOf } from '../lib/output';
+import type { CreateOptions, Overlap } from '../lib/schedule-plan';
+
+/** The words again, not the tables: those load the Temporal client, and --help must not. */
+const JOBS = ['export', 'ingest', 'restore'] as const satisfies readonly CreateOptions['job'][];
+const OVERLAPS = ['skip', 'buffer-one', 'allow-all'] as const satisfies readonly Overlap[];
+const DEFAULT_CATCHUP_MS = 3_600_000;
+
+const duration = (name: string) => (text: string) => parseDuration(name, text);
+const overlapOption = (value: Overlap): Option =>
+  new Option('--overlap <policy>', 'when the last run is still going').choices(OVERLAPS).default(value);
+
+const registerCreate = (group: Command): void => {
+  const command = defineCommand(group, {
+    usage: 'create',
+    description: 'start a job again and again',
+    examples: [
+      'longhaul schedule create nightly --job export --project project_01 --cron "0 6 * * *" --timezone Europe/Berlin',
+      'longhaul schedule create often --job ingest --bucket my-bucket --every 6h --offset 30m --jitter 5m',
+    ],
+  })
+    .argument('<id>', 'name of the schedule', (text) => parseId('id', text))
+    .addOption(new Option('--job <job>', 'what to start').choices(JOBS).makeOptionMandatory())
+    .option('--input <json>', 'the input of the job: one JSON object')
+    .option('--project <project>', 'the same as "project" in --input (export, restore)')
+    .option('--bucket <bucket>', 'the same as "bucket" in --input (ingest)')
+    .option('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
+    .option('--every <duration>', 'such as 90s, 5m, 6h, 1d', duration('--every'))
+    .option('--offset <duration>', 'shifts --every', duration('--offset'))
+    .option('--timezone <name>', 'of --cron, such as Europe/Berlin (default: UTC)')
+    .option('--jitter <duration>', 'start up to this much later, at random', duration('--jitter'))
+    .addOption(overlapOption('skip'))
+    .addOption(
+      new Option('--catchup <duration>', 'make up for runs missed while Temporal was away, this far back')
+        .argParser(duration('--catchup'))
+        .default(DEFAULT_CATCHUP_MS, '1h'),
+    )
+    .option('--no-pause-on-failure', 'go on after a run has failed (default: pause)')
+    .option('--note <text>', 'why it is there; shown by describe and the Web UI')
+    .option('--paused', 'create it paused')
+    .option('--trigger-now', 'start one run at once');
+  command.action((id: string, options: CreateOptions) =>
+    heavy.schedules().createSchedule(outputOf(command), id, options),
+  );
+};
+
+const registerOrder = (group: Command, order: 'pause' | 'resume' | 'trigger' | 'delete', description: string): void => {
+  const command = defineCommand(group, {
+    usage: `${order} <id>`,
+    description,
+    examples: [`longhaul schedule ${order} nightly`],
+  });
+  if (order === 'pause' || order === 'resume') command.option('--note <text>', 'why');
+  command.action((id: string, { note }: { note?: string }) =>
+    heavy.schedules().orderSchedule(outputOf(command), id, order, note),
+  );
+};
+
+const registerBackfill = (group: Command): void => {
+  const command = defineCommand(group, {
+    usage: 'backfill <id>',
+    description: 'start the runs of past days, each with its own nominal time',
+    examples: ['longhaul schedule backfill nightly --from 2026-01-01 --to 2026-01-03'],
+  })
+    .requiredOption('--from <date>', 'first day, YYYY-MM-DD, in the time zone of the schedule', (text) =>
+      parseDate('--from', text),
+    )
+    .requiredOption('--to <date>', 'last day, included', (text) => parseDate('--to', text))
+    .addOption(overlapOption('allow-all'));
+  command.action((id: string, options: { from: string; to: string; overlap: Overlap }) =>
+    heavy.schedules().backfillSchedule(outputOf(command), id, options),
+  );
+};
+
+/** `longhaul schedule …` */
+export const register = (program: Command): void => {
+  const group = defineCommand(program, {
+    usage: 'schedule',
+    description: 'start jobs at set times, and catch up on past days',
+    examples: ['longhaul schedule create nightly --job export --project project_01 --cron "0 6 * * *"'],
+  });
+  registerCreate(group);
+  const list = defineCommand(group, {
+    usage: 'list',
+    description: 'all schedules of the namespace',
+    examples: ['longhaul schedule list'],
+  });
+  list.action(() => heavy.schedules().listSchedules(outputOf(list)));
+  const describe = defineCommand(group, {
+    usage: 'describe <id>',
+    description: 'spec, policies, next times and recent runs',
+    examples: ['longhaul schedule describe nightly'],
+  });
+  describe.action((id: string) => heavy.schedules().describeSchedule(outputOf(describe), id));
+  registerOrder(group, 'pause', 'start no more runs until it is resumed');
+  registerOrder(group, 'resume', 'start runs again');
+  registerOrder(group, 'trigger', 'start one run now');
+  registerBackfill(group);
+  registerOrder(group, 'delete', 'remove the schedule; its runs go on');
+};

@@ -1,0 +1,164 @@
+/** From options to what Temporal is asked for: spec, policies, action, backfilled days. Calls nothing. */
+import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { LonghaulError } from '../../model/errors';
+import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
+import { jobOf, type JobWord, subjectOf } from './jobs';
+
+/** The words of `--overlap`. */
+export const OVERLAPS = {
+  skip: 'SKIP',
+  'buffer-one': 'BUFFER_ONE',
+  'allow-all': 'ALLOW_ALL',
+} as const satisfies Record<string, ScheduleOverlapPolicy>;
+export type Overlap = keyof typeof OVERLAPS;
+
+export interface CreateOptions {
+  readonly job: JobWord;
+  readonly input?: string;
+  readonly project?: string;
+  readonly bucket?: string;
+  readonly cron?: string;
+  /** Durations are milliseconds. */
+  readonly every?: number;
+  readonly offset?: number;
+  readonly timezone?: string;
+  readonly jitter?: number;
+  readonly overlap: Overlap;
+  readonly catchup: number;
+  readonly pauseOnFailure: boolean;
+  readonly note?: string;
+  readonly paused?: boolean;
+  readonly triggerNow?: boolean;
+}
+
+const wrong = (message: string): LonghaulError => new LonghaulError('InvalidInput', message);
+
+const parseInput = (text: string): Record<string, unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong('--input: not JSON.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong('--input: expected one JSON object, such as {"project":"project_01"}.');
+  }
+  return value as Record<string, unknown>;
+};
+
+/** The job's one argument, checked as the workflow would check it. Throws InvalidInput. */
+export const scheduledInput = ({ job, input, project, bucket }: CreateOptions): Record<string, unknown> => {
+  const known = jobOf(job);
+  const given = { project, bucket };
+  const other = known.subject === 'project' ? 'bucket' : 'project';
+  if (given[other] !== undefined) throw wrong(`--${other} does not go with --job ${job}: it takes --${known.subject}.`);
+  const subject = given[known.subject];
+  const whole = { ...(input === undefined ? {} : parseInput(input)), ...(subject && { [known.subject]: subject }) };
+  if ('runId' in whole) throw wrong('A schedule starts many runs: its input must not name one with "runId".');
+  try {
+    known.check(whole);
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw wrong(error.message);
+    throw error;
+  }
+  return whole;
+};
+
+const checkTimezone = (timezone: string): string => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: timezone }).resolvedOptions().timeZone && timezone;
+  } catch {
+    throw wrong(`--timezone: "${timezone.slice(0, 60)}" is not a name of the IANA list, such as Europe/Berlin.`);
+  }
+};
+
+const specOf = ({ cron, every, offset, timezone, jitter }: CreateOptions): ScheduleOptions['spec'] => {
+  if ((cron === undefined) === (every === undefined)) throw wrong('Give --cron or --every, and not both.');
+  if (offset !== undefined && (every === undefined || offset >= every)) {
+    throw wrong('--offset goes with --every, and must be shorter.');
+  }
+  if (cron !== undefined && !/^(@\w+|\S+( +\S+){4,6})$/.test(cron.trim())) {
+    throw wrong(`--cron: expected five fields, such as "0 6 * * *", got "${cron.slice(0, 60)}".`);
+  }
+  return {
+    ...(cron === undefined ? {} : { cronExpressions: [cron.trim()] }),
+    ...(every === undefined ? {} : { intervals: [{ every, ...(offset === undefined ? {} : { offset }) }] }),
+    ...(timezone === undefined ? {} : { timezone: checkTimezone(timezone) }),
+    ...(jitter === undefined ? {} : { jitter }),
+  };
+};
+
+/** Runs get `<job>-<schedule>-<nominal time>` as their ids: Temporal appends the time. Throws InvalidInput. */
+export const planSchedule = (id: string, options: CreateOptions): ScheduleOptions => {
+  const job = jobOf(options.job);
+  const input = scheduledInput(options);
+  const subject = subjectOf(job, input);
+  const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
+  return {
+    scheduleId: id,
+    spec: specOf(options),
+    action: {
+      type: 'startWorkflow',
+      workflowType: job.workflow,
+      workflowId: `${job.word}-${id}`,
+      taskQueue: TASK_QUEUES.workflows,
+      args: [input],
+      staticSummary: job.summary(subject, input),
+      staticDetails: `Started by the schedule ${id}: \`longhaul schedule describe ${id}\``,
+      typedSearchAttributes: [
+        attribute(SEARCH_ATTRIBUTES.job, job.workflow),
+        ...(subject === undefined ? [] : [attribute(SEARCH_ATTRIBUTES.project, subject)]),
+      ],
+    },
+    policies: {
+      overlap: OVERLAPS[options.overlap],
+      catchupWindow: options.catchup,
+      pauseOnFailure: options.pauseOnFailure,
+    },
+    state: {
+      ...(options.note === undefined ? {} : { note: options.note }),
+      paused: options.paused ?? false,
+      triggerImmediately: options.triggerNow ?? false,
+    },
+  };
+};
+
+/** How far a zone is ahead of UTC at an instant. */
+const aheadMs = (at: number, timezone: string): number => {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    hourCycle: 'h23',
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  }).formatToParts(at);
+  const field = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
+  const local = Date.UTC(
+    field('year'),
+    field('month') - 1,
+    field('day'),
+    field('hour'),
+    field('minute'),
+    field('second'),
+  );
+  return local - Math.floor(at / 1000) * 1000;
+};
+
+/** Midnight of `YYYY-MM-DD`, plus days, in the zone. Twice, because the zone may change its clock between the guesses. */
+const midnight = (date: string, days: number, timezone: string): number => {
+  const local = Date.parse(`${date}T00:00:00Z`) + days * 86_400_000;
+  const guess = local - aheadMs(local, timezone);
+  return local - aheadMs(guess, timezone);
+};
+
+/**
+ * The range of both days, whole, in the schedule's zone. One ms before the first midnight: right whether the
+ * server takes the start as inside or outside. Throws InvalidInput where `to` comes before `from`.
+ */
+export const backfillRange = (from: string, to: string, timezone = 'UTC'): { start: Date; end: Date } => {
+  if (to < from) throw wrong(`--to ${to} is before --from ${from}.`);
+  return {
+    start: new Date(midnight(from, 0, timezone) - 1),
+    end: new Date(midnight(to, 1, timezone) - 1),
+  };
+};

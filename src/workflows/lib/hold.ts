@@ -1,0 +1,76 @@
+/**
+ * What one run at a time may have (docs/decisions/0002): a child workflow whose id names the thing, so that Temporal lets
+ * a single one of them be open. The hold outlives its run's continue-as-new and is adopted by what the run goes on as;
+ * a hold that a terminated run has left is ended by the next run that asks.
+ */
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { holdTarget } from '../hold-target';
+import { api } from './activity-options';
+import { firstCause } from './failures';
+
+export class Hold {
+  private scope: CancellationScope | undefined;
+  private closed: Promise<void> | undefined;
+  private adopted = false;
+
+  constructor(
+    /** Workflow id of the hold. */
+    readonly id: string,
+    /** For the Web UI: `Holds s3://bucket/prefix`. */
+    private readonly summary: string,
+  ) {}
+
+  /** Null: it is ours now. Else the workflow id of the run that has it. */
+  async tryTake(): Promise<string | null> {
+    try {
+      await this.start();
+      return null;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    const holder = await api('call', `Find who has ${this.id}`, {}).findHolder({ lockId: this.id });
+    // Ours from before the continue-as-new.
+    this.adopted = holder === workflowInfo().workflowId;
+    return this.adopted ? null : (holder ?? 'a run that has ended');
+  }
+
+  private async start(): Promise<void> {
+    // Outside the scope of the run: a cancelled run still has its target while it cleans up.
+    await CancellationScope.nonCancellable(async () => {
+      const scope = new CancellationScope({ cancellable: true, parent: CancellationScope.current() });
+      const child = await scope.run(() =>
+        startChild(holdTarget, {
+          workflowId: this.id,
+          // It must not end with a continue-as-new: another run could take the target in between.
+          parentClosePolicy: ParentClosePolicy.ABANDON,
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          staticSummary: `${this.summary} for ${workflowInfo().workflowId}`,
+        }),
+      );
+      this.scope = scope;
+      this.closed = scope.run(() => child.result()).catch(() => undefined);
+    });
+  }
+
+  /** Ends the hold and waits until the next run can take it. Idempotent. */
+  async release(): Promise<void> {
+    this.scope?.cancel();
+    await this.closed;
+    if (!this.adopted) return;
+    this.adopted = false;
+    try {
+      await CancellationScope.nonCancellable(() => getExternalWorkflowHandle(this.id).cancel());
+    } catch (error) {
+      // It has ended already (somebody terminated it): nothing is held.
+      log.debug('hold_gone', { hold: this.id, ...firstCause(error) });
+    }
+  }
+}
