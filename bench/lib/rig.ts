@@ -33,6 +33,8 @@ export type Run = Pick<WorkflowHandle, 'workflowId' | 'fetchHistory' | 'describe
 export async function withRig<T>(say: (line: string) => void, use: (rig: Rig) => Promise<T>): Promise<T> {
   const stack = await startStack({
     sampleData: false,
+    // As AWS does; a new connection for each request would be measured instead of ours.
+    s3KeepAlive: true,
     onProgress: say,
     exportApi: { statusDurationsMs: { pendingMs: 0, runningMs: 0 } },
   });

@@ -25,6 +25,8 @@ export interface S3ServerOptions {
   readonly port?: number;
   /** Lets buckets switch versioning on (they start without). Default true. */
   readonly versioning?: boolean;
+  /** Keeps connections open. Streamed bodies (aws-chunked) are then answered with 400 by versitygw 1.8. Default false. */
+  readonly keepAlive?: boolean;
 }
 
 const REGION = 'us-east-1';
@@ -70,6 +72,7 @@ export const startS3Server = async (options: S3ServerOptions): Promise<S3Server>
   const versioning = options.versioning ?? true;
 
   const args = ['--port', `127.0.0.1:${port}`, '--region', REGION, '--health', '/health', '--quiet'];
+  if (options.keepAlive === true) args.push('--keep-alive');
   args.push('--iam-dir', folder('iam'));
   args.push('posix', ...(versioning ? ['--versioning-dir', folder('versions')] : []), dataDir);
 

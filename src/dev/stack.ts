@@ -27,7 +27,9 @@ export interface StackOptions {
   readonly worker?: boolean | number;
   readonly exportApi?: ExportApiOptions;
   /** Settings of the Temporal server itself: see TemporalServerOptions. */
-  readonly temporalDynamicConfig?: Readonly<Record<string, string | number>>;
+  readonly temporalDynamicConfig?: Readonly<Record<string, string | number | boolean>>;
+  /** Connections to S3 stay open, as at AWS. versitygw then refuses streamed bodies of other clients, so the default is off. */
+  readonly s3KeepAlive?: boolean;
   readonly namespace?: string;
   /** Sample buckets, 1,200 source objects and the project `sample`. Default true. */
   readonly sampleData?: boolean;
@@ -123,6 +125,7 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
         dataDir: data.folder('s3'),
         logDir,
         credentials: data.credentials,
+        ...(options.s3KeepAlive === true ? { keepAlive: true } : {}),
         ...(ports.s3 === undefined ? {} : { port: ports.s3 }),
       }),
     ),
