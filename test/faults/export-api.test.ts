@@ -64,7 +64,7 @@ describe('statuses', () => {
   it('never succeeding ends in ExportTimeout with the last status', async () => {
     const project = await makeProject({ api_: { export_timeout_sec: 1 } });
     project.api.faults.statuses('vulnerability', ['PENDING', 'PROCESSING']);
-    const message = expect.stringMatching(/after 1 s .*: (PENDING|PROCESSING)$/) as string;
+    const message = expect.stringMatching(/after 1 s .*: (PENDING|PROCESSING) \(report: s3:/) as string;
     expect(await failing(project)).toMatchObject({ code: 'ExportTimeout', message });
   });
 });
