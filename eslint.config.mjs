@@ -9,6 +9,7 @@ const folders = [
   'transfer',
   'providers',
   'ingest',
+  'catalogue',
   'activities',
   'workflows',
   'client',
@@ -21,10 +22,11 @@ const mayImport = {
   transfer: ['model', 'config'],
   providers: ['model', 'config', 'transfer'],
   ingest: ['model', 'config', 'transfer'],
+  catalogue: ['model', 'config'],
   ops: ['model', 'config'],
-  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'ops'],
+  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'ops'],
   workflows: ['model', 'activities'],
-  client: ['model', 'config', 'transfer', 'providers', 'ingest', 'activities', 'ops', 'dev', 'workflows'],
+  client: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'activities', 'ops', 'dev', 'workflows'],
   dev: ['model', 'config', 'transfer', 'providers', 'activities', 'ops'],
 };
 
@@ -95,7 +97,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '/(activities|config|transfer|providers|ingest)/',
+              regex: '/(activities|config|transfer|providers|ingest|catalogue)/',
               allowTypeImports: true,
               message: 'Workflows import types alone from outside workflows/ and model/.',
             },
@@ -106,7 +108,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/transfer/**/*.ts', 'src/providers/**/*.ts', 'src/ingest/**/*.ts'],
+    files: ['src/transfer/**/*.ts', 'src/providers/**/*.ts', 'src/ingest/**/*.ts', 'src/catalogue/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', { patterns: [noTemporal] }] },
   },
   {

@@ -29,6 +29,8 @@ const project = (name) => ({
 });
 
 module.exports = {
-  projects: ['unit', 'transfer', 'providers', 'dev', 'workflow', 'faults', 'crash', 'replay', 'e2e'].map(project),
+  projects: ['unit', 'transfer', 'providers', 'catalogue', 'dev', 'workflow', 'faults', 'crash', 'replay', 'e2e'].map(
+    project,
+  ),
   testTimeout: 60_000,
 };

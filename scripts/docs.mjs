@@ -1,5 +1,5 @@
 /**
- * Writes the generated pages: docs/reference/*.md and configs/project.schema.json. `--check` writes nothing and ends
+ * Writes the generated pages: docs/reference/*.md and configs/*.schema.json. `--check` writes nothing and ends
  * with exit code 1 where a file differs from what the code says. Needs the compiled code (npm run build).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -25,6 +25,7 @@ if (!existsSync(path.join(dist, 'config', 'schema-keys.js'))) {
 const load = (name) => require(path.join(dist, name));
 const { configKeys, configSections, projectJsonSchema } = load('config/schema-keys.js');
 const { NOT_OVERRIDABLE } = load('config/overrides.js');
+const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules.js');
 const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
 const { ERRORS, EXIT_CODES } = load('model/errors.js');
 const { pages } = require('./lib/docs-pages.js');
@@ -37,6 +38,12 @@ const files = await pages(
     keys: configKeys(),
     notOverridable: NOT_OVERRIDABLE,
     jsonSchema: projectJsonSchema(),
+    restore: {
+      sections: RESTORE_SHAPE.sections(),
+      keys: RESTORE_SHAPE.keys(),
+      notOverridable: restoreNotOverridable(),
+      jsonSchema: RESTORE_SHAPE.jsonSchema(),
+    },
     errors: ERRORS,
     exitCodes: EXIT_CODES,
     variables: ENVIRONMENT_VARIABLES,

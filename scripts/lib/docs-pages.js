@@ -37,15 +37,20 @@ const defaultOf = (key) => {
   return key.default === undefined ? '' : code(JSON.stringify(key.default));
 };
 
-const configurationPage = ({ sections, keys, notOverridable }) => {
-  const rows = (section) =>
-    keys
-      .filter((key) => key.section === section)
-      .map((key) => [code(key.path), typeOf(key), defaultOf(key), key.description]);
-  const parts = sections.map(
-    ({ name, description }) =>
-      `## ${code(name)}\n\n${description}\n\n${table(['Key', 'Type', 'Default', 'Meaning'], rows(name))}`,
+const keyTable = (keys) =>
+  table(
+    ['Key', 'Type', 'Default', 'Meaning'],
+    keys.map((key) => [code(key.path), typeOf(key), defaultOf(key), key.description]),
   );
+
+const sectionParts = ({ sections, keys }) =>
+  sections.map(
+    ({ name, description }) =>
+      `## ${code(name)}\n\n${description}\n\n${keyTable(keys.filter((key) => key.section === name))}`,
+  );
+
+const configurationPage = (facts) => {
+  const { notOverridable } = facts;
   return `${HEAD}
 
 # Configuration of a project
@@ -62,7 +67,45 @@ they decide who is trusted: ${notOverridable.map(code).join(', ')}.
 AWS credentials: the explicit keys, else \`aws.profile\`, else the SDK's default chain (environment, shared files, web
 identity, container or instance role).
 
-${parts.join('\n\n')}
+${sectionParts(facts).join('\n\n')}
+`;
+};
+
+const RESTORE_EXAMPLE = `{
+  "$schema": "./restore.schema.json",
+  "locations": { "output": "/data/output" },
+  "catalogue": { "type": "json", "path": "catalogue.json" }
+}`;
+
+const restorePage = ({ restore }) => {
+  const { keys, notOverridable } = restore;
+  const topLevel = keys.filter((key) => key.section === '' && key.path !== '$schema');
+  return `${HEAD}
+
+# Configuration of restores
+
+\`configs/restore.json\`, \`restore.yaml\` or \`restore.yml\` (one of them) in the folder of LONGHAUL_CONFIG_DIR, from
+\`src/config/restore-schema.ts\`. An unknown key is an error that names the nearest known one; all problems of a file are
+reported at once, with line and column. The smallest file:
+
+\`\`\`json
+${RESTORE_EXAMPLE}
+\`\`\`
+
+A run may override settings by \`"set": {"files_in_parallel": 2}\` in the input of the workflow. These may not be
+overridden, because they decide who is trusted, where files go or what the host may do: ${notOverridable.map(code).join(', ')}.
+
+AWS credentials: the explicit keys, else \`s3.profile\`, else the SDK's default chain (environment, shared files, web
+identity, container or instance role).
+
+A record of the catalogue is
+\`{"_id": "…", "project_id": "…", "s3_upload_path": "bucket/prefix/", "file_info": {"<relative path>": [size in bytes, "ETag"]}}\`.
+
+## Of every restore
+
+${keyTable(topLevel)}
+
+${sectionParts(restore).join('\n\n')}
 `;
 };
 
@@ -135,10 +178,14 @@ The API key of a project is in the variable that its \`api_.api_key_env\` names.
 /** Path from the root of the repository → text. `json` formats the JSON Schema as the repository's files are. */
 const pages = async (facts, json) => ({
   'docs/reference/configuration.md': configurationPage(facts),
+  'docs/reference/restore.md': restorePage(facts),
   'docs/reference/errors.md': errorsPage(facts),
   'docs/reference/environment.md': environmentPage(facts),
   'configs/project.schema.json': await json(
     JSON.stringify({ title: 'Longhaul project', ...facts.jsonSchema }, null, 2),
+  ),
+  'configs/restore.schema.json': await json(
+    JSON.stringify({ title: 'Longhaul restore', ...facts.restore.jsonSchema }, null, 2),
   ),
 });
 

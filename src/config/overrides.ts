@@ -55,7 +55,10 @@ export const applyOverrides = (
   for (const [name, value] of Object.entries(set)) {
     const key = shape.keys().find((known) => known.path === name && name !== '$schema');
     if (key === undefined) {
-      throw new LonghaulError('InvalidInput', `Unknown setting "${name}" (nearest known key: "${shape.nearestKey(name)}").`);
+      throw new LonghaulError(
+        'InvalidInput',
+        `Unknown setting "${name}" (nearest known key: "${shape.nearestKey(name)}").`,
+      );
     }
     const reason = refusalOf(name);
     if (reason !== null) throw new LonghaulError('InvalidInput', `Setting "${name}" cannot be overridden: ${reason}.`);

@@ -71,11 +71,15 @@ export const problemsOf = (
     }
     const value = valueAt(input, issue.path);
     const fallback = issue.code === 'invalid_type' ? issue.expected : 'something else';
-    if (value === undefined) return [{ path, text: `${dotted} is missing: expected ${expectedOf(shape, dotted, fallback)}` }];
+    if (value === undefined)
+      return [{ path, text: `${dotted} is missing: expected ${expectedOf(shape, dotted, fallback)}` }];
     const isOwnRule = issue.code === 'custom' || issue.code === 'invalid_union' || issue.code === 'invalid_format';
     const rule = isOwnRule ? issue.message : `expected ${expectedOf(shape, dotted, fallback)}`;
     const isEmpty = value === '' && issue.code === 'too_small';
     return [
-      { path, text: isEmpty ? `${dotted} must not be empty` : `${dotted}: ${rule}, got ${gotOf(value, unshown.has(dotted))}` },
+      {
+        path,
+        text: isEmpty ? `${dotted} must not be empty` : `${dotted}: ${rule}, got ${gotOf(value, unshown.has(dotted))}`,
+      },
     ];
   });

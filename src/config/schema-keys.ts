@@ -95,7 +95,7 @@ export class ConfigShape {
   }
 
   #root(): JsonSchema {
-    return this.jsonSchema() as JsonSchema;
+    return this.jsonSchema();
   }
 }
 

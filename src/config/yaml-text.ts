@@ -58,7 +58,10 @@ export class YamlText implements PlacedText {
     };
     try {
       // The core schema: no dates, no binary, nothing that JSON has not.
-      const value = load(text.replace(/^\uFEFF/, ''), { schema: CORE_SCHEMA, listener: (...event) => listener(...event) });
+      const value = load(text.replace(/^\uFEFF/, ''), {
+        schema: CORE_SCHEMA,
+        listener: (...event) => listener(...event),
+      });
       top.value = value;
     } catch (error) {
       throw this.#malformed(error);
@@ -95,11 +98,10 @@ export class YamlText implements PlacedText {
       return new LonghaulError('ConfigMalformed', `${this.path} cannot be read as YAML.`);
     }
     // The reason alone: the exception's message goes on to quote the file, which may hold secrets.
-    const { line, column } = error.mark;
-    const reason = error.reason.split('\n', 1)[0] ?? '';
-    return new LonghaulError(
-      'ConfigMalformed',
-      `${this.path} is not YAML at line ${line + 1}, column ${column + 1}: ${reason.slice(0, 120)}.`,
-    );
+    // Faults of the file as a whole have no place, whatever the types say.
+    const mark = error.mark as YAMLException['mark'] | undefined;
+    const where = mark === undefined ? '' : ` at line ${mark.line + 1}, column ${mark.column + 1}`;
+    const reason = (error.reason.split('\n', 1)[0] ?? '').replace(/ ?(?:"[^"]*"|<[^>]*>|\([^)]*\))/g, '');
+    return new LonghaulError('ConfigMalformed', `${this.path} is not YAML${where}: ${reason.slice(0, 120)}.`);
   }
 }

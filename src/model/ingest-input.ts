@@ -3,7 +3,13 @@
  * and schedules bypass our client. The same rules judge the worker's environment (src/config/ingest.ts).
  */
 import { distance } from 'fastest-levenshtein';
-import { INGEST_LOG_LEVELS, ON_COLLISION_MODES, type IngestInput, type IngestOverride } from './ingest-run';
+import {
+  INGEST_LOG_LEVELS,
+  INGEST_ON_ERROR,
+  ON_COLLISION_MODES,
+  type IngestInput,
+  type IngestOverride,
+} from './ingest-run';
 import { MAX_WORKERS_LIMIT } from './run';
 
 type Field = keyof IngestInput;
@@ -22,6 +28,8 @@ export const INGEST_NAMES: Readonly<Record<Field, string>> = {
   contentType: 'LONGHAUL_INGEST_CONTENT_TYPE',
   date: 'DATE',
   files: 'FILES',
+  onError: 'ON_ERROR',
+  failOnError: 'FAIL_ON_ERROR',
   runId: 'RUN_ID',
 };
 
@@ -108,6 +116,8 @@ const RULES: Readonly<Record<Field, (value: unknown) => Checked>> = {
     value === 'detect' ? { value } : matching(value, MEDIA_TYPE, 'must be a media type such as text/csv, or "detect"'),
   date: day,
   files: names,
+  onError: (value) => choice(value, INGEST_ON_ERROR),
+  failOnError: flag,
   runId: (value) => matching(value, RUN_ID, 'must be letters, digits, ".", "_" or "-", at most 128'),
 };
 

@@ -1,11 +1,14 @@
 /** `ingestUrls`: its input and result, as both sides of Temporal and the CLI see them. Pure. */
 import type { RequestCounts } from './records';
-import type { Overrides, RunSettings } from './run';
+import type { OnError, Overrides, RunSettings } from './run';
 
 export const ON_COLLISION_MODES = ['error', 'number'] as const;
 export type OnCollision = (typeof ON_COLLISION_MODES)[number];
 
 export const INGEST_LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
+
+export const INGEST_ON_ERROR = ['continue', 'wait'] as const satisfies readonly OnError[];
+export type IngestOnError = (typeof INGEST_ON_ERROR)[number];
 
 /** The one argument of `ingestUrls`; every field is optional where the worker's environment has it. */
 export interface IngestInput {
@@ -23,6 +26,10 @@ export interface IngestInput {
   readonly date?: string;
   /** Only these files of parameters.json: names, keys or URLs, so that failed ones can be retried alone. */
   readonly files?: readonly string[];
+  /** `continue` (the default): the others go on. `wait`: at the end the run waits for retryFailed or skipRecord. */
+  readonly onError?: IngestOnError;
+  /** True: a run with failed files fails at its end, so that a schedule with pause-on-failure stops. */
+  readonly failOnError?: boolean;
   /** Identifies the run in keys and child ids. */
   readonly runId?: string;
 }

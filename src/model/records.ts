@@ -34,6 +34,8 @@ export interface ManifestRecord {
   readonly sha256?: string;
   /** Name of the worker's environment variable that holds request headers for this source. */
   readonly headersEnv?: string;
+  /** `file`: why it is not even tried; it fails with PathConflict and this sentence. */
+  readonly refused?: string;
   /** `file`: what the catalogue says the file must be. */
   readonly expected?: { readonly bytes: number; readonly etag: string };
 }

@@ -78,7 +78,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const idFault = (name: string, value: unknown): string | null => {
   if (typeof value !== 'string') return `Input field "${name}" must be text, ${EXAMPLE}; got ${shown(value)}`;
-  if ([...value].length < MIN_ID_CHARACTERS)
+  if (value.length < MIN_ID_CHARACTERS)
     return `Input field "${name}" must have at least ${MIN_ID_CHARACTERS} characters; got ${shown(value)}`;
   if (!isPlainName(value) || /^\.+$/.test(value))
     return `Input field "${name}" must hold no slash, backslash or control character; got ${shown(value)}`;

@@ -1,6 +1,7 @@
 /** What every job's runs have in common: settings, stages, progress, messages. Pure. */
 import type { JobName } from './names';
 import type { Totals } from './records';
+import type { RestoreOfRecord } from './restore-settings';
 
 export const PUBLISH_MODES = ['atomic', 'direct'] as const;
 export type PublishMode = (typeof PUBLISH_MODES)[number];
@@ -14,7 +15,7 @@ export type Overrides = Readonly<Record<string, string | number | boolean | null
 /** Says whose configuration an activity works with: enough to build its clients on the worker, no secrets. */
 export interface JobRef {
   readonly job: JobName;
-  /** exportToS3: the folder below configs/. ingestUrls: the bucket. restoreFiles: the project of the raw file. */
+  /** exportToS3: the folder below configs/. ingestUrls: the bucket. restoreFiles: the raw file. */
   readonly project: string;
   readonly set?: Overrides;
 }
@@ -29,6 +30,8 @@ export interface RecordSettings extends JobRef {
   readonly retryForMs: number;
   /** Set where bytes land on a local disk: all activities of the run belong to this host. */
   readonly host?: string;
+  /** Of restoreFiles alone. */
+  readonly restore?: RestoreOfRecord;
 }
 
 /** Non-secret settings of one run, resolved from configuration and the input's overrides. Lives in history. */
@@ -46,7 +49,7 @@ export interface RunSettings extends RecordSettings {
 }
 
 export const recordSettings = (settings: RunSettings): RecordSettings => {
-  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host } = settings;
+  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host, restore } = settings;
   return {
     job,
     project,
@@ -57,11 +60,13 @@ export const recordSettings = (settings: RunSettings): RecordSettings => {
     publish,
     retryForMs,
     ...(host === undefined ? {} : { host }),
+    ...(restore === undefined ? {} : { restore }),
   };
 };
 
 export const STAGES = [
   'preparing',
+  'waiting',
   'exporting',
   'listing',
   'transferring',

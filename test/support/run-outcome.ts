@@ -26,7 +26,7 @@ export interface RunFailure {
 }
 
 /** Waits for the run's end and answers why it failed; throws where it succeeded. */
-export async function failureOf(handle: Pick<RunHandle, 'result'>): Promise<RunFailure> {
+export async function failureOf(handle: { result(): Promise<unknown> }): Promise<RunFailure> {
   const error: unknown = await handle.result().then(
     (result) => new Error(`The run succeeded: ${JSON.stringify(result)}`),
     (failure: unknown) => failure,

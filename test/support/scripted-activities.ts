@@ -8,6 +8,7 @@ import type { ApiActivities, FinishArgs, TransferActivities } from '../../src/ac
 import type { ErrorCode } from '../../src/model/errors';
 import type { ExportSettings } from '../../src/model/export-run';
 import type { CleanupReport } from '../../src/model/run';
+import { ScriptedIngest } from './scripted-ingest';
 import { emptyTotals, type ManifestRecord, type StagedLine, type StagedObject } from '../../src/model/records';
 
 export const failWith = (code: ErrorCode, message: string): ApplicationFailure =>
@@ -34,6 +35,7 @@ export class ScriptedWorld {
   /** Asks the server who has a hold. */
   findHolder: (lockId: string) => Promise<string | null> = () => Promise.resolve(null);
   finished: FinishArgs | undefined;
+  readonly ingest = new ScriptedIngest(() => this);
   maxInFlight = 0;
   busySlotMs = 0;
   private inFlight = 0;
@@ -61,6 +63,7 @@ export class ScriptedWorld {
 
   api(): ApiActivities {
     return {
+      ...this.ingest.activities(),
       prepareRun: ({ ref, run }) => Promise.resolve({ settings: this.runSettings(ref.project, run), previous: null }),
       findHolder: ({ lockId }) => this.findHolder(lockId),
       createExport: () => Promise.resolve({ reply: { kind: 'created', exportId: 'export-1' }, mayBeEmpty: false }),

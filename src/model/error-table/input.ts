@@ -20,15 +20,15 @@ export const INPUT_ERRORS = {
     'config',
     false,
     'operator',
-    'config.json is not JSON.',
+    'A configuration file is not JSON, or not YAML.',
     'Correct the line and column that the message names.',
   ),
   ConfigInvalid: entry(
     'config',
     false,
     'operator',
-    'A key or value in config.json is wrong.',
-    'Correct the key that the message names; docs/reference/configuration.md lists all of them.',
+    'A key or value in a configuration file is wrong.',
+    'Correct the key that the message names; docs/reference/configuration.md and restore.md list all of them.',
   ),
   ApiKeyMissing: entry(
     'config',

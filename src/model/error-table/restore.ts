@@ -114,6 +114,20 @@ export const RESTORE_ERRORS = {
     'The output disk has less room than the missing files need.',
     'Free space, or restore fewer files with "include".',
   ),
+  HostBusy: entry(
+    'run',
+    true,
+    'nobody',
+    'The host restores as many raw files as it may at the same time.',
+    'Nothing to do: the run waits for its turn. max_concurrent_restores in configs/restore.json says how many.',
+  ),
+  SourceArchived: entry(
+    'source',
+    false,
+    'operator',
+    'The object is archived (Glacier, Deep Archive) and cannot be read before it is thawed.',
+    'Set thaw.enabled and give the worker s3:RestoreObject, or thaw the object yourself and start the run again.',
+  ),
   WebhookFailed: entry(
     'unreachable',
     false,

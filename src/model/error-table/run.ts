@@ -14,14 +14,21 @@ export const RUN_ERRORS = {
     false,
     'operator',
     'The run was aborted by an operator.',
-    'Nothing to do: what the run had written was removed, as the report says.',
+    'Nothing to do: the report says what was removed and what stays.',
+  ),
+  RunTimeout: entry(
+    'run',
+    false,
+    'operator',
+    'The run has reached its time limit.',
+    'What was done stays. Start it again: only what is missing is moved. Raise max_run_hours if it needs longer.',
   ),
   RunNotFound: entry(
     'run',
     false,
     'operator',
     'There is no such run.',
-    'List runs with: temporal workflow list --query \'LonghaulJob = "exportToS3"\'',
+    "List runs with: temporal workflow list --query 'LonghaulJob IS NOT NULL'",
   ),
   RunExists: entry(
     'run',

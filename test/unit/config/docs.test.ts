@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
 import { NOT_OVERRIDABLE } from '../../../src/config/overrides';
+import { RESTORE_SHAPE, restoreNotOverridable } from '../../../src/config/restore-rules';
 import { configKeys, configSections, projectJsonSchema } from '../../../src/config/schema-keys';
 import { ERRORS, EXIT_CODES } from '../../../src/model/errors';
 
@@ -16,6 +17,12 @@ const generated = (): Promise<Record<string, string>> =>
       keys: configKeys(),
       notOverridable: NOT_OVERRIDABLE,
       jsonSchema: projectJsonSchema(),
+      restore: {
+        sections: RESTORE_SHAPE.sections(),
+        keys: RESTORE_SHAPE.keys(),
+        notOverridable: restoreNotOverridable(),
+        jsonSchema: RESTORE_SHAPE.jsonSchema(),
+      },
       errors: ERRORS,
       exitCodes: EXIT_CODES,
       variables: ENVIRONMENT_VARIABLES,
@@ -28,7 +35,7 @@ const meaningOf = (name: string, text: string): unknown => (name.endsWith('.json
 
 test('the generated files agree with the code (else: npm run build && npm run docs)', async () => {
   const files = await generated();
-  expect(Object.keys(files)).toHaveLength(4);
+  expect(Object.keys(files)).toHaveLength(6);
   for (const [name, text] of Object.entries(files)) {
     const found = readFileSync(path.join(ROOT, name), 'utf8');
     expect({ name, content: meaningOf(name, found) }).toEqual({ name, content: meaningOf(name, text) });
@@ -41,6 +48,11 @@ test('the pages name every key, code, exit code and variable', async () => {
   for (const key of configKeys()) {
     expect(key.description).not.toBe('');
     if (key.section !== '') expect(configuration).toContain(`| \`${key.path}\` |`);
+  }
+  const restore = files['docs/reference/restore.md'] ?? '';
+  for (const key of RESTORE_SHAPE.keys()) {
+    expect(key.description).not.toBe('');
+    if (key.path !== '$schema') expect(restore).toContain(`| \`${key.path}\` |`);
   }
   const errors = files['docs/reference/errors.md'] ?? '';
   for (const [code, { meaning, hint }] of Object.entries(ERRORS)) {
