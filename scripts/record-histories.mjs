@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Records the histories that test/replay replays: real runs of `exportToS3`, on real servers, in each state that a run
+ * Records the histories that test/replay replays: real runs of every job, on real servers, in each state that a run
  * in production may be in when a new version of the workflows is deployed. `npm run record:histories` writes all of them
  * anew to test/replay/histories; commit them only where the old ones are no longer in flight anywhere.
  */
@@ -23,7 +23,8 @@ const { startStack } = dist('dev/stack.js');
 const { generatedFile } = dist('dev/export-api/index.js');
 const { ensureBucket, s3ClientFor } = dist('dev/s3-client.js');
 const { sampleConfig, writeProjectConfig } = dist('dev/sample-config.js');
-const { putAll } = dist('dev/seed.js');
+const { putAll, SAMPLE_TARGET_BUCKET } = dist('dev/seed.js');
+const { SAMPLE_RAW_FILE_ID } = dist('dev/sample-restore.js');
 const { toolPaths } = dist('dev/tools.js');
 const { temporal } = await toolPaths();
 
@@ -49,8 +50,13 @@ const until = async (what, probe) => {
 };
 
 /** What tells where and when it was recorded, and says nothing to a replay. */
-const anonymous = (key, value) => {
+const anonymous = (dataDir) => (key, value) => {
   if (key === 'stackTrace') return '';
+  // A payload: restores write to a folder of the stack.
+  if (key === 'data' && typeof value === 'string') {
+    const text = Buffer.from(value, 'base64').toString();
+    return text.includes(dataDir) ? Buffer.from(text.replaceAll(dataDir, '/data')).toString('base64') : value;
+  }
   // Of identities and sticky queues: process id and host name.
   return typeof value === 'string' && value.includes(HOST) ? 'worker@host' : value;
 };
@@ -84,6 +90,10 @@ class Recorder {
     });
   }
 
+  /** A run of another job over the stack's sample; its id is the state's name. */
+  startSample = (type, state, input) =>
+    this.client.workflow.start(type, { taskQueue: 'longhaul', workflowId: state, args: [input] });
+
   /** Writes `<workflow type>.<state>.json`. */
   async save(type, state, workflowId, runId) {
     const run = ['--workflow-id', workflowId, ...(runId === undefined ? [] : ['--run-id', runId])];
@@ -91,7 +101,7 @@ class Recorder {
     const shown = await promisify(execFile)(temporal, ['workflow', 'show', ...run, ...server], { maxBuffer: 64 * MIB });
     const history = JSON.parse(shown.stdout);
     // One event a line, for diffs.
-    const json = `{"events":[\n${history.events.map((event) => JSON.stringify(event, anonymous)).join(',\n')}\n]}`;
+    const json = `{"events":[\n${history.events.map((event) => JSON.stringify(event, anonymous(this.stack.dataDir))).join(',\n')}\n]}`;
     const payloads = [...json.matchAll(/"data":"([^"]*)"/g)].map(([, data]) => Buffer.from(data, 'base64').toString());
     const found = this.secrets.find(
       (secret) => json.includes(secret) || payloads.some((text) => text.includes(secret)),
@@ -125,6 +135,9 @@ class Recorder {
       return record?.events.some((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'transferParts');
     });
 }
+
+/** However it ends. */
+const ended = (handle) => handle.result().catch(() => undefined);
 
 /** With the S3 server away a run stays where it is while it is recorded. */
 const stuck = (goOn) => async (recorder, state) => {
@@ -229,9 +242,30 @@ const CONTINUED = {
   },
 };
 
-const record = async (states, temporalDynamicConfig) => {
+/** The other jobs, over what the embedded stack has as samples. */
+const SAMPLES = {
+  ingested: async (recorder, state) => {
+    await recorder.startSample('ingestUrls', state, { bucket: SAMPLE_TARGET_BUCKET, runId: state }).then(ended);
+    await recorder.save('ingestUrls', state, state);
+    await recorder.save('transferBatch', state, `${state}/batch/0`);
+    await recorder.save('transferRecord', state, `${state}/record/0`);
+  },
+  restored: async (recorder, state) => {
+    await recorder.startSample('restoreFiles', state, { raw_file_id: SAMPLE_RAW_FILE_ID, runId: state }).then(ended);
+    await recorder.save('restoreFiles', state, state);
+    await recorder.save('transferBatch', state, `${state}/batch/0`);
+    await recorder.save('transferRecord', state, `${state}/record/0`);
+  },
+  'restored-many': async (recorder, state) => {
+    const input = { raw_file_ids: [SAMPLE_RAW_FILE_ID, 'not-in-the-catalogue'], runId: state };
+    await recorder.startSample('restoreFiles', state, input).then(ended);
+    await recorder.save('restoreFiles', state, state);
+  },
+};
+
+const record = async (states, temporalDynamicConfig, sampleData = false) => {
   const stack = await startStack({
-    sampleData: false,
+    sampleData,
     worker: true,
     temporalDynamicConfig,
     exportApi: { statusDurationsMs: { pendingMs: 100, runningMs: 400 } },
@@ -257,4 +291,5 @@ const record = async (states, temporalDynamicConfig) => {
 mkdirSync(FOLDER, { recursive: true });
 for (const file of readdirSync(FOLDER)) rmSync(join(FOLDER, file));
 await record(STATES, {});
+await record(SAMPLES, {}, true);
 await record(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });

@@ -130,7 +130,7 @@ function roleOptions(role: Role, dependencies: Dependencies, environment: Enviro
       ];
     case 'files':
       return [
-        { ...common, activities: createClaimActivities(environment.host) },
+        { ...common, activities: createClaimActivities(dependencies) },
         {
           ...common,
           taskQueue: filesQueue(environment.host),

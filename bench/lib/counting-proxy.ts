@@ -10,6 +10,8 @@ export interface SeenRequest {
   readonly kind: 'part' | 'other';
   /** Body bytes that came in, complete or not. */
   bytes: number;
+  /** Body bytes that the store has answered with. */
+  answeredBytes: number;
 }
 
 export interface CountingProxy {
@@ -32,12 +34,14 @@ export async function startCountingProxy(target: string): Promise<CountingProxy>
       path: decodeURIComponent(url.pathname),
       kind: kindOf(request, url),
       bytes: 0,
+      answeredBytes: 0,
     };
     seen.push(entry);
     // The Host header stays as it is: it is part of the signature.
     const { method, headers, url: path } = request;
     const out = forward({ hostname, port, path, method, headers, agent }, (reply) => {
       response.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.on('data', (chunk: Buffer) => (entry.answeredBytes += chunk.length));
       reply.pipe(response);
     });
     request.on('data', (chunk: Buffer) => (entry.bytes += chunk.length));

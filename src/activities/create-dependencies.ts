@@ -1,24 +1,31 @@
 /** The process's clients and pools. Those of a configuration are made once and kept until it changes. */
 import type { Client } from '@temporalio/client';
+import { loadIngestConfig } from '../config/ingest';
+import type { IngestConfig } from '../config/ingest-types';
 import { loadProject } from '../config/project';
-import type { Environment, JobConfig, ProjectConfig } from '../config/types';
+import { loadRestoreConfig } from '../config/restore';
+import type { RestoreConfig } from '../config/restore-types';
+import type { Environment, JobConfig, ProjectConfig, StoreConfig } from '../config/types';
 import { LonghaulError } from '../model/errors';
 import type { JobRef } from '../model/run';
-import { Secret } from '../model/secret';
+import type { Secret } from '../model/secret';
 import type { Logger } from '../ops/logging';
 import { transferMetrics } from '../ops/metrics';
 import { createProvider } from '../providers/create-provider';
 import { UrlBook } from '../providers/url-book';
 import {
   AddressGuard,
+  createHashPool,
   createHttpClient,
   createS3Client,
   createS3Destination,
   MemoryBudget,
   RateLimiter,
 } from '../transfer';
-import type { BucketTools, Dependencies, ProjectTools } from './dependencies';
+import type { BucketTools, Dependencies, IngestTools, ProjectTools, RestoreTools } from './dependencies';
+import { folderStore } from './lib/folder-store';
 import { KeptTools } from './lib/kept-tools';
+import { ParametersBook } from './lib/parameters-book';
 import { bucketStore } from './lib/small-store';
 
 export function createDependencies(environment: Environment, temporal: Client, logger: Logger): Dependencies {
@@ -27,23 +34,51 @@ export function createDependencies(environment: Environment, temporal: Client, l
     return { config, secrets: [...secretsOf(config), config.api.apiKey], create: () => projectTools(config) };
   });
   const project = (ref: JobRef): ProjectTools => projects.get(ref);
+  const buckets = new KeptTools<IngestTools>(({ project: name, set }) => {
+    const config = loadIngestConfig({ bucket: name, set });
+    return { config, secrets: secretsOf(config), create: () => ingestTools(config) };
+  });
+  const ingest = (ref: JobRef): IngestTools => buckets.get(ref);
+  const restores = new KeptTools<RestoreTools>(({ set }) => {
+    const config = loadRestoreConfig({ configDir: environment.configDir, set });
+    return { config, secrets: restoreSecrets(config), create: () => restoreTools(config) };
+  });
+  // One configuration for the host, whichever raw file is asked for.
+  const restore = (ref: JobRef): RestoreTools => restores.get({ ...ref, project: '' });
   const bucket = (ref: JobRef): BucketTools => {
     if (ref.job === 'exportToS3') return project(ref);
+    if (ref.job === 'ingestUrls') return ingest(ref);
     throw new LonghaulError('Internal', `${ref.job} has no bucket to write to`);
   };
   return {
     project,
+    ingest,
     bucket,
-    control: (ref) => bucket(ref).control,
+    restore,
+    control: (ref) => (ref.job === 'restoreFiles' ? restore(ref) : bucket(ref)).control,
     urls: new UrlBook(),
+    parameters: new ParametersBook(),
     memory: new MemoryBudget(environment.transferMemoryBytes),
+    hashes: createHashPool(),
     metrics: transferMetrics,
+    host: environment.host,
     temporal,
     logger,
   };
 }
 
-function secretsOf({ aws: { credentials } }: JobConfig): (Secret | null)[] {
+function restoreSecrets({ s3, webhook, catalogue }: RestoreConfig): (Secret | null)[] {
+  const urls = [webhook?.value ?? null, catalogue.type === 'json' ? null : catalogue.url.value];
+  return [...secretsOf({ aws: s3 }), ...urls];
+}
+
+const restoreTools = (config: RestoreConfig): RestoreTools => ({
+  config,
+  client: createS3Client(config.s3),
+  control: folderStore(config.outputDir),
+});
+
+function secretsOf({ aws: { credentials } }: { readonly aws: StoreConfig }): (Secret | null)[] {
   return credentials.kind === 'keys' ? [credentials.secretAccessKey, credentials.sessionToken ?? null] : [];
 }
 
@@ -53,7 +88,13 @@ const projectTools = (config: ProjectConfig): ProjectTools => ({
   provider: () => createProvider(config.api),
 });
 
-function bucketTools(config: JobConfig): BucketTools {
+const ingestTools = (config: IngestConfig): IngestTools => ({
+  ...bucketTools(config, config.ingest.httpChunkBytes),
+  config,
+});
+
+/** @param readChunkBytes how much of a source's body is read at a time; the client's own where absent. */
+function bucketTools(config: JobConfig, readChunkBytes?: number): BucketTools {
   const { aws, transfer } = config;
   const client = createS3Client(aws);
   const destination = createS3Destination({
@@ -64,7 +105,10 @@ function bucketTools(config: JobConfig): BucketTools {
   return {
     config,
     destination,
-    http: createHttpClient({ guard: new AddressGuard({ allowedHosts: transfer.allowedHosts }) }),
+    http: createHttpClient({
+      guard: new AddressGuard({ allowedHosts: transfer.allowedHosts }),
+      ...(readChunkBytes === undefined ? {} : { readChunkBytes }),
+    }),
     limiter: new RateLimiter(transfer.maxBytesPerSec),
     control: bucketStore(destination),
   };

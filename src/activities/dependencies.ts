@@ -1,12 +1,16 @@
 /** What activities are built from: clients and pools, made once for the process and handed in. */
 import type { Client } from '@temporalio/client';
+import type { IngestConfig } from '../config/ingest-types';
+import type { RestoreConfig } from '../config/restore-types';
 import type { JobConfig, ProjectConfig } from '../config/types';
 import type { JobRef } from '../model/run';
 import type { Logger } from '../ops/logging';
 import type { TransferMetrics } from '../ops/metrics';
 import type { ExportProvider } from '../providers/types';
 import type { UrlBook } from '../providers/url-book';
-import type { HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { HashPool, HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
+import type { ParametersBook } from './lib/parameters-book';
 import type { SmallStore } from './lib/small-store';
 
 /** The clients of a job whose bytes land in a bucket. */
@@ -26,17 +30,40 @@ export interface ProjectTools extends BucketTools {
   readonly provider: () => ExportProvider;
 }
 
+/** The clients of one bucket of ingestUrls. */
+export interface IngestTools extends BucketTools {
+  readonly config: IngestConfig;
+}
+
+/** The clients of restoreFiles on this host. */
+export interface RestoreTools {
+  readonly config: RestoreConfig;
+  readonly client: S3Client;
+  /** Where the run keeps its own files: the output folder. */
+  readonly control: SmallStore;
+}
+
 /** Each loads the configuration where it has changed. @throws LonghaulError Config… */
 export interface Dependencies {
   /** For exportToS3 alone. */
   readonly project: (ref: JobRef) => ProjectTools;
+  /** For ingestUrls alone. */
+  readonly ingest: (ref: JobRef) => IngestTools;
+  /** For restoreFiles alone. */
+  readonly restore: (ref: JobRef) => RestoreTools;
   /** For every job whose bytes land in a bucket. */
   readonly bucket: (ref: JobRef) => BucketTools;
   /** Where runs of any job keep their own files. */
   readonly control: (ref: JobRef) => SmallStore;
   readonly urls: UrlBook;
+  /** Lists of files that signed URLs are read from. */
+  readonly parameters: ParametersBook;
   readonly memory: MemoryBudget;
+  /** Threads that hash files. */
+  readonly hashes: HashPool;
   readonly metrics: TransferMetrics;
+  /** Names this machine's disk. */
+  readonly host: string;
   readonly temporal: Client;
   readonly logger: Logger;
 }

@@ -1,35 +1,50 @@
 /** Every activity, built from what the process has; no module-level clients, no reading of the environment. */
 import type { Dependencies } from './dependencies';
 import { createExportApiActivities } from './export-api';
+import { counted } from './lib/counted';
+import { createIngestActivities } from './ingest';
 import { createManifestActivities } from './manifest';
 import { createPageActivities } from './pages';
 import { createPrefixActivities } from './prefix';
 import { createPrepareActivities } from './prepare';
 import { createReportActivities } from './report';
+import { createRestoreFileActivities } from './restore-file';
+import { createRestoreFinishActivities } from './restore-finish';
+import { createRestorePrepareActivities } from './restore-prepare';
 import { createSettleActivities } from './settle';
 import { createTransferActivities } from './transfer';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from './types';
 
 /** Activities of the queue `longhaul-api`. */
-export const createApiActivities = (dependencies: Dependencies): ApiActivities => ({
-  ...createPrepareActivities(dependencies),
-  ...createExportApiActivities(dependencies),
-  ...createManifestActivities(dependencies),
-  ...createPageActivities(dependencies),
-  ...createReportActivities(dependencies),
-});
+export const createApiActivities = (dependencies: Dependencies): ApiActivities =>
+  counted({
+    ...createPrepareActivities(dependencies),
+    ...createExportApiActivities(dependencies),
+    ...createManifestActivities(dependencies),
+    ...createIngestActivities(dependencies),
+    ...createPageActivities(dependencies),
+    ...createReportActivities(dependencies),
+  });
 
 /** Activities of the queue `longhaul-transfer`. */
-export const createTransferQueueActivities = (dependencies: Dependencies): TransferActivities => ({
-  ...createTransferActivities(dependencies),
-  ...createPrefixActivities(dependencies),
-  ...createSettleActivities(dependencies),
-});
+export const createTransferQueueActivities = (dependencies: Dependencies): TransferActivities =>
+  counted({
+    ...createTransferActivities(dependencies),
+    ...createPrefixActivities(dependencies),
+    ...createSettleActivities(dependencies),
+  });
 
 /** Activities of the queue `longhaul-files`: any host with local disk may answer. */
-export const createClaimActivities = (host: string): ClaimActivities => ({ claimHost: () => Promise.resolve(host) });
+export const createClaimActivities = (dependencies: Dependencies): ClaimActivities => ({
+  claimHost: () => Promise.resolve(dependencies.host),
+  prepareRestore: createRestorePrepareActivities(dependencies).prepareRestore,
+});
 
 /** Activities of one host's own queue, `longhaul-files-<host>`. */
-export const createFilesActivities = (dependencies: Dependencies): FilesActivities => ({
-  ...createPageActivities(dependencies),
-});
+export const createFilesActivities = (dependencies: Dependencies): FilesActivities =>
+  counted({
+    ...createPageActivities(dependencies),
+    ...createRestorePrepareActivities(dependencies),
+    ...createRestoreFileActivities(dependencies),
+    ...createRestoreFinishActivities(dependencies),
+  });

@@ -1,10 +1,10 @@
 /** Before a run does anything: configuration, API, bucket; and whether this run has been here before. */
-import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ProjectConfig } from '../config/types';
 import type { ExportResult, ExportSettings } from '../model/export-run';
 import { checkBucket } from '../transfer';
 import type { Dependencies } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
+import { holderOf } from './lib/holder';
 import { short } from './lib/short';
 import type { ApiActivities, PrepareArgs } from './types';
 
@@ -29,23 +29,7 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
         return { settings, previous: null };
       }),
 
-    findHolder: ({ lockId }) =>
-      short(async () => {
-        const lock = dependencies.temporal.workflow.getHandle(lockId);
-        try {
-          const { parentExecution } = await lock.describe();
-          const parentId = parentExecution?.workflowId ?? '';
-          if (parentId !== '') {
-            const parent = await dependencies.temporal.workflow.getHandle(parentId).describe();
-            if (parent.status.name === 'RUNNING') return parentId;
-          }
-          // Its run has ended without ending it (continued as new, then terminated): nobody writes to the target.
-          await lock.terminate('the run that held this target has ended');
-        } catch (error) {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }
-        return null;
-      }),
+    findHolder: ({ lockId }) => short(() => holderOf(dependencies.temporal, lockId)),
   };
 }
 

@@ -1,8 +1,8 @@
 /** The end of a run: its ledger, its report, and last of all `_SUCCESS`. */
-import { emptyTotals } from '../model/records';
+import type { ExportResult } from '../model/export-run';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
-import { reportText, type RunReport } from './lib/run-report';
+import { reportOf, reportText, type RunReport } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { ApiActivities, FinishArgs } from './types';
 
@@ -51,34 +51,15 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
 
 function buildReport(args: FinishArgs, store: ControlStore): RunReport {
   const { files } = store;
-  const { settings, outcome, totals, exportId, startedAt, finishedAt } = args;
-  const seconds = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
-  const report = store.uri(files.file('report.json'));
-  return {
-    run: settings.run,
-    project: settings.project,
-    outcome,
-    target: `s3://${settings.bucket}/${settings.targetPrefix}`,
-    exportId,
-    startedAt,
-    finishedAt,
-    seconds,
-    totals: { ...emptyTotals(), ...totals },
-    failure: args.failure,
-    failures: args.failures,
-    cleanup: args.cleanup,
-    ledger: store.uri(files.file('ledger.ndjson')),
-    ...(outcome === 'succeeded'
-      ? {
-          result: {
-            runId: settings.run,
-            exportId,
-            ...totals,
-            seconds,
-            report,
-            manifest: store.uri(files.folder('manifest')),
-          },
-        }
-      : {}),
+  const report = reportOf(args, store);
+  if (args.outcome !== 'succeeded') return report;
+  const result: ExportResult = {
+    runId: args.settings.run,
+    exportId: args.exportId,
+    ...args.totals,
+    seconds: report.seconds,
+    report: store.uri(files.file('report.json')),
+    manifest: store.uri(files.folder('manifest')),
   };
+  return { ...report, result };
 }

@@ -1,15 +1,21 @@
 /** One URL record: opened, moved in parts, or taken back. */
 import { Context } from '@temporalio/activity';
+import { TransferLog } from '../ingest';
 import {
   createHttpSource,
+  DEFAULT_RETRY,
   openTransfer,
   SourceUrl,
   transferParts,
   type HttpSourceOptions,
+  type TransferListener,
   type TransferSpec,
 } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
+import { IngestFile } from './ingest-file';
+import { ingestLog } from './lib/ingest-log';
+import { metered } from './lib/metered';
 import { resumable } from './lib/resumable';
 import { TakeBack } from './lib/take-back';
 import { stagedObject, transferId } from './lib/staged-object';
@@ -20,28 +26,47 @@ type Activities = Pick<TransferActivities, 'openTransfer' | 'transferParts' | 'a
 export function createTransferActivities(dependencies: Dependencies): Activities {
   return {
     openTransfer: (args) =>
-      move(dependencies, args, async (spec, control) => {
+      move(dependencies, args, async (spec, control, file) => {
+        const skipped = (await file?.unchanged()) ?? null;
+        if (skipped !== null) return { kind: 'moved', staged: skipped };
+        file?.log.start();
         const opened = await openTransfer(spec, control);
         if (opened.kind === 'begun') return opened;
+        await file?.complete(opened.object);
         return { kind: 'moved', staged: staged(args, spec, opened.object) };
       }),
 
     transferParts: (args) =>
-      move(dependencies, args, async (spec, control) =>
-        staged(args, spec, await transferParts(spec, args.upload, control)),
-      ),
+      move(dependencies, args, async (spec, control, file) => {
+        const object = await transferParts(spec, args.upload, control);
+        await file?.complete(object);
+        return staged(args, spec, object);
+      }),
 
-    abortTransfer: ({ settings, record, uploadId, sinceMs }) =>
+    abortTransfer: (args) =>
       resumable({ forwardOnly: true }, async ({ signal }) => {
-        const undo = new TakeBack(dependencies.bucket(settings).destination, settings, signal);
+        const { settings, record, uploadId, sinceMs } = args;
+        const { destination } = dependencies.bucket(settings);
+        const undo = new TakeBack(destination, settings, signal, undefined, abortListener(dependencies, args));
         await undo.unfinished(record.key, uploadId, new Date(sinceMs));
         return undo.report;
       }),
   };
 }
 
+type Started = OfRecord & { readonly startedAtMs?: number };
+
+const startOf = ({ startedAtMs }: Started): number => startedAtMs ?? Context.current().info.scheduledTimestampMs;
+
+/** Without headers and the list of files: taking back must not fail for what moving has failed for. */
+function abortListener({ ingest, logger }: Dependencies, { settings, record }: OfRecord): TransferListener | undefined {
+  if (settings.job !== 'ingestUrls') return undefined;
+  const write = ingestLog(logger, ingest(settings).config, settings.run);
+  return new TransferLog({ url: record.source, s3Key: record.key, write }).listen;
+}
+
 const staged = (
-  args: OfRecord,
+  args: Started,
   spec: TransferSpec,
   object: Parameters<typeof stagedObject>[0]['object'],
 ): ReturnType<typeof stagedObject> =>
@@ -52,22 +77,25 @@ const staged = (
     object,
     outcome: 'transferred',
     transferId: spec.transferId,
-    startedAtMs: Context.current().info.scheduledTimestampMs,
+    startedAtMs: startOf(args),
   });
 
 /** Builds what the engine needs for one record and runs `work` under heartbeats and metrics. */
 function move<T>(
   dependencies: Dependencies,
-  args: OfRecord,
-  work: (spec: TransferSpec, control: TransferControl) => Promise<T>,
+  args: Started,
+  work: (spec: TransferSpec, control: TransferControl, file: IngestFile | undefined) => Promise<T>,
 ): Promise<T> {
   const { settings, record } = args;
   return resumable({ retryForMs: settings.retryForMs }, async (control) => {
     const { config, destination, http, limiter } = dependencies.bucket(settings);
     const { logger, metrics } = dependencies;
     const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
+    const file = settings.job === 'ingestUrls' ? new IngestFile(dependencies, args, control, startOf(args)) : undefined;
+    const source = file?.source ?? urlsOf(dependencies, args, control.signal);
+    const { contentType, metadata, sha256 } = record;
     const spec: TransferSpec = {
-      source: createHttpSource({ http, display: record.source, ...urlsOf(dependencies, args, control.signal) }),
+      source: createHttpSource({ http, display: record.source, ...source }),
       destination,
       key: record.key,
       transferId: transferId(settings, record.key),
@@ -77,6 +105,12 @@ function move<T>(
       stallTimeoutMs: Math.min(config.transfer.stallTimeoutMs, config.aws.httpDownloadTimeoutMs),
       memory: dependencies.memory,
       limiter,
+      // Within an attempt no longer than over all of them.
+      retry: { ...DEFAULT_RETRY, totalMs: Math.min(DEFAULT_RETRY.totalMs, settings.retryForMs) },
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      ...(file === undefined ? {} : { onEvent: file.log.listen }),
       onRetry: ({ code, message }, delayMs) => {
         metrics.addRetries();
         logger.warning('transfer_retry', { ...fields, code, reason: message, delayMs });
@@ -85,7 +119,7 @@ function move<T>(
     logger.debug('transfer_start', fields);
     const done = metrics.transferStarted();
     try {
-      const result = await work(spec, counted(control, metrics));
+      const result = await work(spec, metered(control, metrics), file);
       done();
       logger.info('transfer_complete', fields);
       return result;
@@ -94,20 +128,6 @@ function move<T>(
       throw error;
     }
   });
-}
-
-/** The same control, with what its progress adds told to the metrics. */
-function counted(control: TransferControl, metrics: Dependencies['metrics']): TransferControl {
-  let { sentBytes, parts } = control.checkpoint ?? { sentBytes: 0, parts: 0 };
-  return {
-    ...control,
-    onProgress: (checkpoint) => {
-      metrics.addBytes(Math.max(0, checkpoint.sentBytes - sentBytes));
-      metrics.addParts(Math.max(0, checkpoint.parts - parts));
-      ({ sentBytes, parts } = checkpoint);
-      control.onProgress(checkpoint);
-    },
-  };
 }
 
 /** How the record's URL is had: given ones stay as they are; a provider's are signed, short-lived and asked for again. */

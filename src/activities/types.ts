@@ -1,9 +1,14 @@
 /** What workflows may ask of activities: types alone, so that workflow code can import them. */
 import type { ExportRequest, ExportResult, ExportSettings } from '../model/export-run';
+import type { IngestInput, IngestResult, IngestSettings } from '../model/ingest-run';
 import type { CleanupReport, FailedRecord, JobRef, RecordSettings, RunSettings } from '../model/run';
-import type { GivenRecord, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
+import type { GivenRecord, LedgerLine, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
 import type { CreateReply, PollReply } from '../providers/types';
+import type { PrepareRestoreActivities, RestoreActivities } from './restore-types';
 import type { BegunUpload } from '../transfer/types';
+
+/** For log lines that only a workflow can write, because only it knows that no attempt is left. */
+export type { IngestLogFields } from '../ingest/log-events';
 
 export interface InRun {
   readonly settings: RunSettings;
@@ -44,6 +49,33 @@ export interface FinishArgs extends InRun {
   readonly finishedAt: string;
 }
 
+export interface PrepareIngestArgs {
+  readonly ref: JobRef;
+  readonly run: string;
+  /** Of the keys, `YYYY-MM-DD`. */
+  readonly date: string;
+  readonly input: Pick<IngestInput, 'onError' | 'failOnError'>;
+}
+
+export interface PlanIngestArgs {
+  readonly settings: IngestSettings;
+  readonly files?: readonly string[];
+  /** Of the run's start, ISO 8601: the same in every attempt. */
+  readonly ingestionTime: string;
+}
+
+export interface FinishIngestArgs extends Omit<FinishArgs, 'settings'> {
+  readonly settings: IngestSettings;
+}
+
+export interface IngestFiles {
+  readonly report: string;
+  readonly manifest: string;
+  readonly ledger: string;
+  /** Of all files, or none where there are more than the result can hold. */
+  readonly lines: readonly LedgerLine[];
+}
+
 /** What every batch needs: on `longhaul-api`, or on the queue of the host that its run writes to. */
 export interface PageActivities {
   readManifestPage(args: InRun & { readonly page: number }): Promise<ManifestRecord[]>;
@@ -65,21 +97,31 @@ export interface ApiActivities extends PageActivities {
   ): Promise<ManifestSummary>;
   /** Writes ledger.ndjson, report.json, report.txt and, for a success, `_SUCCESS`, last. */
   finishRun(args: FinishArgs): Promise<{ report: string; manifest: string }>;
+
+  /** As prepareRun, for `ingestUrls`; `previous` only where nothing of that run had failed. */
+  prepareIngest(args: PrepareIngestArgs): Promise<{ settings: IngestSettings; previous: IngestResult | null }>;
+  /** Reads parameters.json, and writes run.json and the manifest of its files; the same list gives the same pages. */
+  planIngest(args: PlanIngestArgs): Promise<{ records: number; pages: number }>;
+  /** Writes ledger.ndjson, report.json and report.txt. */
+  finishIngest(args: FinishIngestArgs): Promise<IngestFiles>;
 }
 
 /** Queue `longhaul-files`. */
-export interface ClaimActivities {
+export interface ClaimActivities extends PrepareRestoreActivities {
   /** Answers the name of a host with local disk; what follows goes to that host's own queue. */
   claimHost(): Promise<string>;
 }
 
 /** Queue `longhaul-files-<host>`: what works on one host's disk. */
-export type FilesActivities = PageActivities;
+export type FilesActivities = PageActivities & RestoreActivities;
 
 /** Queue `longhaul-transfer`: bytes move, or many objects are touched; all heartbeat. */
 export interface TransferActivities {
   openTransfer(args: OfRecord): Promise<OpenedRecord>;
-  transferParts(args: OfRecord & { readonly upload: BegunUpload }): Promise<StagedObject>;
+  /** `startedAtMs`: of the record, in ms since 1970; when this activity was scheduled where absent. */
+  transferParts(
+    args: OfRecord & { readonly upload: BegunUpload; readonly startedAtMs?: number },
+  ): Promise<StagedObject>;
   /** Takes back whatever one URL record has made so far. */
   abortTransfer(
     args: OfRecord & { readonly uploadId: string | null; readonly sinceMs: number },

@@ -6,8 +6,10 @@ import { register as registerAbort } from './commands/abort';
 import { register as registerDev } from './commands/dev';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerExport } from './commands/export';
+import { register as registerIngest } from './commands/ingest';
 import { register as registerPause } from './commands/pause';
 import { register as registerReport } from './commands/report';
+import { register as registerRestore } from './commands/restore';
 import { register as registerResume } from './commands/resume';
 import { register as registerRetryFailed } from './commands/retry-failed';
 import { register as registerSchedule } from './commands/schedule';
@@ -28,6 +30,8 @@ const COMMANDS = [
   registerDev,
   registerWorker,
   registerExport,
+  registerIngest,
+  registerRestore,
   registerStatus,
   registerWatch,
   registerPause,

@@ -106,14 +106,14 @@ export const restoreSchema = z.strictObject({
     .max(64)
     .default(2)
     .describe('Raw files that one host restores at the same time; more of them wait.'),
-  files_in_parallel: z.int().min(1).max(64).default(4).describe('Files of one raw file at the same time.'),
+  files_in_parallel: z.int().min(1).max(64).default(8).describe('Files of one raw file at the same time.'),
   part_size_mb: z
     .int()
     .min(PART_MIN_MB)
     .max(PART_MAX_MB)
-    .default(16)
+    .default(8)
     .describe('Bytes of one ranged request in MiB; also what a crash costs, times `lanes`.'),
-  lanes: z.int().min(1).max(64).default(4).describe('Parts of one file that move at the same time.'),
+  lanes: z.int().min(1).max(64).default(2).describe('Parts of one file that move at the same time.'),
   stall_timeout_sec: seconds()
     .default(30)
     .describe('Time without a byte after which a request is given up and repeated, in seconds.'),
@@ -124,7 +124,7 @@ export const restoreSchema = z.strictObject({
   retry_interval_sec: seconds().default(300).describe('Time before each of these `retries`, in seconds.'),
   max_run_hours: z
     .number()
-    .min(0.01)
+    .min(0.001)
     .max(31 * 24)
     .default(8)
     .describe('Time limit of a whole run, in hours. Thawing takes up to 48 hours (Deep Archive, `Bulk`).'),

@@ -10,6 +10,7 @@ import type { LoggedProcess } from './process';
 import { startS3Server } from './s3-server';
 import { SAMPLE_PROJECT, sampleConfig, writeProjectConfig } from './sample-config';
 import { ingestWorkerEnv, seedIngestParameters } from './sample-ingest';
+import { seedRestoreSample } from './sample-restore';
 import { SAMPLE_PREFIX_URI, SAMPLE_TARGET_BUCKET, seedSampleData } from './seed';
 import { startTemporalServer } from './temporal-server';
 import { toolPaths } from './tools';
@@ -207,6 +208,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     if (options.sampleData ?? true) {
       await seedSampleData(s3);
       await seedIngestParameters(s3, exportApi.filesUrl);
+      await seedRestoreSample(s3, { configDir, outputDir: data.folder('restored') });
       writeProjectConfig(configDir, SAMPLE_PROJECT, sampleConfig({ s3, exportApi }, SAMPLE_TARGET_BUCKET));
     }
     const workerCount = Number(options.worker ?? 0);

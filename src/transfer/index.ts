@@ -32,6 +32,7 @@ export type { CopyControl, CopySpec } from './s3/copy-run';
 export type { CopyFrom } from './s3/copy-source';
 export { listPrefix, type ListedObject, type ListRequest } from './s3/list';
 export { checkBucket } from './s3/check-bucket';
+export { isReadable, thawObject, type ThawRequest } from './s3/thaw';
 export { deleteKeys, deletePrefix, type DeletePrefixRequest } from './s3/delete';
 export { getSmall, listKeys, putSmall, type PutSmallOptions } from './s3/objects';
 export { putStream } from './s3/stream';
@@ -40,6 +41,7 @@ export { bareEtag, multipartChunkSizes, parseEtag, type ParsedEtag } from './eta
 export { createHashPool, type HashPool, type HashPoolOptions } from './hash/pool';
 export { hashFile, multipartHash, type FileToHash } from './hash/file-hashes';
 export { verifyFile, type ExpectedFile, type FileVerdict, type ObjectChecksum } from './hash/verify-file';
+export { mapLocalError } from './file/local-errors';
 export { createFileDestination, type FileDestination, type FileDestinationOptions } from './file/destination';
 export { resolveInside } from './file/safe-path';
 export { restoreFile, type RestoredFile, type RestoreFileRequest, type RestoreStep } from './file/restore-file';

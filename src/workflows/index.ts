@@ -1,5 +1,7 @@
 /** Every workflow by the name that users type or see. */
 export { exportToS3 } from './export-to-s3';
 export { holdTarget } from './hold-target';
+export { ingestUrls } from './ingest-urls';
+export { restoreFiles } from './restore-files';
 export { transferBatch } from './transfer-batch';
 export { transferRecord } from './transfer-record';

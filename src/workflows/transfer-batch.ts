@@ -25,9 +25,11 @@ import {
   type BatchInput,
   type BatchReport,
   type BatchResult,
+  type RecordEnd,
   type RecordOrder,
 } from './lib/batch-messages';
 import { addCleanup, emptyCleanup, failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
+import { requestTotals, withOwnRequests } from './lib/requests';
 import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
 import { transferRecord, type RecordResult } from './transfer-record';
@@ -39,7 +41,7 @@ const REPORT_FRACTION = 1 / 15;
 export async function transferBatch(input: BatchInput): Promise<BatchResult> {
   const batch = new Batch(input);
   setHandler(controlSignal, (control) => batch.obey(control), { description: 'Slots, pause and orders from the run' });
-  setHandler(cleanupSignal, (report) => addCleanup(batch.cleanup, report), {
+  setHandler(cleanupSignal, (end) => batch.hearOf(end), {
     description: 'What a record that did not end well has taken back',
   });
   return batch.run();
@@ -77,19 +79,40 @@ class Batch {
     if (control.order !== undefined) this.carryOut(control.order);
   }
 
+  /** A record that did not end well: its result would not come back to say so. */
+  hearOf(end: RecordEnd): void {
+    addCleanup(this.cleanup, end);
+    this.totals = addTotals(this.totals, requestTotals(end.requests));
+    this.unreported = true;
+  }
+
   async run(): Promise<BatchResult> {
-    const { settings, page } = this.input;
-    this.queue = await api('call', `Read manifest page ${page}`, settings).readManifestPage({ settings, page });
+    this.queue = await this.readPage();
     for (const record of this.queue) this.records.set(record.n, record);
     try {
       await this.work.run(() => this.moveAll());
       if (this.firstFailure !== undefined) throw failed(this.firstFailure);
       await this.stage();
-      const { totals, cleanup } = this;
-      return { totals, failed: this.reportedFailures(), ...(hasCleanup(cleanup) ? { cleanup } : {}) };
+      const { cleanup } = this;
+      return {
+        totals: withOwnRequests(this.totals),
+        failed: this.reportedFailures(),
+        ...(hasCleanup(cleanup) ? { cleanup } : {}),
+      };
     } catch (error) {
       await CancellationScope.nonCancellable(() => this.takeBack(error));
       throw this.firstFailure === undefined ? error : failed(this.firstFailure);
+    }
+  }
+
+  private async readPage(): Promise<ManifestRecord[]> {
+    const { settings, page } = this.input;
+    try {
+      return await api('call', `Read manifest page ${page}`, settings).readManifestPage({ settings, page });
+    } catch (error) {
+      // Its requests count, and nothing else of this batch will tell of them.
+      await CancellationScope.nonCancellable(() => this.report({ parked: false }));
+      throw error;
     }
   }
 
@@ -268,7 +291,7 @@ class Batch {
       page: this.input.page,
       inFlight: this.inFlight.size,
       unstarted: this.queue.length,
-      totals: this.totals,
+      totals: withOwnRequests(this.totals),
       failed: this.reportedFailures(),
       ...(this.firstFailure === undefined ? {} : { failure: this.firstFailure }),
       ...extra,

@@ -1,34 +1,36 @@
 /**
- * One record: a URL streamed into the bucket, or a prefix copied server-side. Ends with what is now staged (atomic) or
- * stored (direct), and on failure or cancel takes back whatever it has made before it closes.
+ * One record: a URL streamed into the bucket, a prefix copied server-side, or a file brought to a local disk. Ends with what
+ * is now staged (atomic) or stored (direct), and on failure or cancel takes back whatever it has made before it closes.
  */
-import { CancellationScope, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { CleanupReport, RecordSettings } from '../model/run';
-import { addTotals, emptyTotals, type ManifestRecord, type StagedLine, type Totals } from '../model/records';
+import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
-import { cleanupSignal } from './lib/batch-messages';
-import { firstCause, hasCleanup, notUndone } from './lib/failures';
-import { SignalSender } from './lib/signal-sender';
+import { firstCause } from './lib/failures';
+import { withUndo, type RecordInput, type RecordResult } from './lib/record-work';
+import { withOwnRequests } from './lib/requests';
+import { restoreRecord } from './lib/restore-record';
 
-export interface RecordInput {
-  readonly settings: RecordSettings;
-  readonly exportId: string | null;
-  readonly record: ManifestRecord;
-}
-
-export interface RecordResult {
-  readonly staged: StagedLine;
-  readonly totals: Totals;
-}
+export type { RecordInput, RecordResult } from './lib/record-work';
 
 /** A record whose upload is taken away this often has an enemy that more tries do not help against. */
 const MAX_STARTS = 3;
 
 export async function transferRecord(input: RecordInput): Promise<RecordResult> {
   log.info('record_start', { source: input.record.source, key: input.record.key });
-  const result = input.record.kind === 'url' ? await transferUrl(input) : await copyPrefix(input);
+  const { staged, totals } = await moveRecord(input);
   log.info('record_complete', { source: input.record.source, key: input.record.key });
-  return result;
+  return { staged, totals: withOwnRequests(totals) };
+}
+
+function moveRecord(input: RecordInput): Promise<RecordResult> {
+  switch (input.record.kind) {
+    case 'url':
+      return transferUrl(input);
+    case 'prefix':
+      return copyPrefix(input);
+    case 'file':
+      return restoreRecord(input);
+  }
 }
 
 async function transferUrl(input: RecordInput): Promise<RecordResult> {
@@ -50,7 +52,8 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
           input.settings,
         );
         try {
-          return moved(await parts.transferParts({ ...input, upload: opened.upload }));
+          const startedAtMs = workflowInfo().startTime.getTime();
+          return moved(await parts.transferParts({ ...input, upload: opened.upload, startedAtMs }));
         } catch (error) {
           // Somebody aborted the upload (a lifecycle rule, a janitor): the record starts again with a new one.
           if (firstCause(error).code !== 'UploadLost' || start >= MAX_STARTS) throw error;
@@ -67,19 +70,11 @@ async function transferUrl(input: RecordInput): Promise<RecordResult> {
   );
 }
 
-function moved(staged: Extract<StagedLine, { line: unknown }>): RecordResult {
-  const { line } = staged;
-  return {
-    staged,
-    totals: {
-      ...emptyTotals(),
-      records: 1,
-      transferred: 1,
-      objects: 1,
-      bytes: line.bytes,
-      resentBytes: staged.resentBytes,
-    },
-  };
+function moved(staged: StagedObject): RecordResult {
+  const { line, resentBytes } = staged;
+  const totals =
+    line.outcome === 'skipped' ? { skipped: 1 } : { transferred: 1, objects: 1, bytes: line.bytes, resentBytes };
+  return { staged, totals: { ...emptyTotals(), records: 1, ...totals } };
 }
 
 async function copyPrefix(input: RecordInput): Promise<RecordResult> {
@@ -106,29 +101,6 @@ async function copyPrefix(input: RecordInput): Promise<RecordResult> {
         sinceMs,
       }),
   );
-}
-
-/** Runs `work`; when it fails or is cancelled, runs `undo` to its end, tells the batch what that did, and throws the first error. */
-async function withUndo<T>(
-  { record }: RecordInput,
-  work: () => Promise<T>,
-  undo: () => Promise<CleanupReport>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    log.warn('record_error', { ...firstCause(error) });
-    // What cannot be undone is told, never thrown: the record's own error is the one an operator must see.
-    const cleanup = await CancellationScope.nonCancellable(() =>
-      undo().catch((undoError: unknown) => notUndone(`record ${record.n}`, undoError)),
-    );
-    log.info('record_cleanup', { ...cleanup });
-    const { parent } = workflowInfo();
-    if (parent !== undefined && hasCleanup(cleanup)) {
-      await new SignalSender(parent.workflowId, cleanupSignal).send(cleanup);
-    }
-    throw error;
-  }
 }
 
 const sizeText = (sizeBytes: number | undefined): string =>

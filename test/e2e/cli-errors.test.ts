@@ -65,6 +65,9 @@ describe('Temporal is not there', () => {
   it('every command says so in one line with the address and one with the way out, exit code 5', async () => {
     const commands = [
       ['export', 'project_01'],
+      ['ingest', '--bucket', 'my-bucket'],
+      ['restore', '20250115_sample'],
+      ['schedule', 'list'],
       ['status', 'run-1'],
       ['watch', 'run-1'],
       ['abort', 'run-1'],
@@ -153,6 +156,8 @@ describe('the command line is wrong', () => {
     [['exprot', 'p'], /Did you mean export\?/],
     [['export'], /missing required argument/],
     [['export', 'p', '--set', 'nonsense'], /key=value/],
+    [['ingest', '--part-mb', '4'], /--part-mb: expected a whole number from 5/],
+    [['restore', '../../etc'], /"raw_file_id" must hold no slash/],
     [['export', 'p', '--records', 'no-such-file.txt', '--type', 'policy'], /--records/],
   ])('%j', async (argv, message) => {
     const { exitCode, stdout, stderr } = await longhaul(...argv);

@@ -167,11 +167,52 @@ describe('steering', () => {
     expect(await run('abort', id, '--reason', 'wrong dates')).toMatchObject({ exitCode: 0 });
     const watched = await watching;
     expect(watched.exitCode).toBe(9);
-    expect(watched.stderr).toMatch(/wrong dates \[RunAborted\]/);
+    expect(watched.stderr).toMatch(/wrong dates \(report: .*\) \[RunAborted\]/);
     const { objects, uploads } = await project.snapshot();
     expect({ objects, uploads }).toEqual({ objects: {}, uploads: [] });
     const again = await run('abort', id, '--json');
     expect([again.exitCode, errorOf(again).code]).toEqual([9, 'RunNotRunning']);
+  });
+
+  it('a terminated run says so, and offers nothing that can be done any more', async () => {
+    const { id } = await parkedRun();
+    await harness.client.workflow.getHandle(id).terminate('by the test');
+    const status = await untilStatus(id, 'the end', ({ status: name }) => name === 'TERMINATED');
+    // The query still answers what the run last knew of itself.
+    expect(status).toMatchObject({ stage: 'parked', actions: [], failure: { code: 'RunAborted' } });
+    const { exitCode, stdout } = await run('status', id);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^run +\S+ \(terminated\)$/m);
+    expect(stdout).toContain('The run was terminated in Temporal. [RunAborted]');
+    expect(stdout).not.toContain('can do');
+    const watched = await run('watch', id);
+    expect(watched.exitCode).toBe(9);
+    expect(watched.stdout).not.toMatch(/Update `/);
+  });
+
+  it('the hint of RunNotFound lists the runs of every job', async () => {
+    const { id } = await parkedRun();
+    const { stderr } = await run('status', 'no-such-run');
+    const query = /^hint: .*--query '(.*)'/m.exec(stderr)?.[1] ?? '';
+    const found = await until(
+      async () => {
+        for await (const one of harness.client.workflow.list({ query })) if (one.workflowId === id) return one;
+        return null;
+      },
+      { what: `${id} among the runs of ${query}`, timeoutMs: 20_000 },
+    );
+    expect(found.type).toBe('exportToS3');
+    await run('abort', id);
+  });
+
+  it('a run that was refused at its start has no report, and says why', async () => {
+    const workflowId = uniqueName('refused');
+    const options = { taskQueue: 'longhaul', workflowId, args: [{ project: '../p' }] };
+    await harness.client.workflow.start('exportToS3', options);
+    await untilStatus(workflowId, 'the failure', ({ status }) => status === 'FAILED');
+    const { exitCode, stderr } = await run('report', workflowId);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toMatch(/has no report: it was refused at its start: Input field "project".*\[ObjectNotFound\]/);
   });
 
   it('a run that is not there is RunNotFound, for every command', async () => {

@@ -69,7 +69,7 @@ export class IngestRig {
     return this.harness.client.workflow.start<typeof ingestUrls>('ingestUrls', {
       taskQueue: TASK_QUEUES.workflows,
       workflowId,
-      args: [input as IngestInput],
+      args: [input],
     });
   }
 

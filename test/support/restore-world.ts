@@ -107,7 +107,7 @@ export class RestoreWorld {
       return [body.length, ETag.replaceAll('"', '')];
     }
     const { UploadId = '' } = await s3.send(new CreateMultipartUploadCommand(place));
-    const parts = [];
+    const parts: { PartNumber: number; ETag: string | undefined }[] = [];
     for (let at = 0; at < body.length; at += PART_BYTES) {
       const PartNumber = parts.length + 1;
       const part = { ...place, UploadId, PartNumber, Body: body.subarray(at, at + PART_BYTES) };

@@ -1,15 +1,18 @@
 /** From the engine's errors to Temporal's: the one place where an activity's failure gets its type and its retry. */
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { isErrorCode, LonghaulError, type ErrorCode } from '../../model/errors';
+import type { RequestCounts } from '../../model/records';
 
 export interface FailureDetails {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly context: object;
+  /** To S3, of all attempts so far: the workflow sums them. */
+  readonly requests?: RequestCounts;
 }
 
 /** `retryable` overrides the table: for work that only goes forward (always), and for a record that is given up (never). */
-export function toFailure(error: unknown, retryable?: boolean): ApplicationFailure {
+export function toFailure(error: unknown, retryable?: boolean, requests?: RequestCounts): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const known =
     error instanceof LonghaulError
@@ -20,7 +23,12 @@ export function toFailure(error: unknown, retryable?: boolean): ApplicationFailu
           {},
           { cause: error },
         );
-  const details: FailureDetails = { code: known.code, hint: known.hint, context: known.context };
+  const details: FailureDetails = {
+    code: known.code,
+    hint: known.hint,
+    context: known.context,
+    ...(requests === undefined ? {} : { requests }),
+  };
   const failure = ApplicationFailure.create({
     message: known.message,
     type: known.code,

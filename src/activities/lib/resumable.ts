@@ -6,7 +6,10 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
+import { addRequests, type RequestCounts } from '../../model/records';
+import { countRequests } from '../../transfer';
 import type { TransferCheckpoint, TransferControl } from '../../transfer/types';
+import { earlierRequests } from './counted';
 import { describe, handOver, toFailure } from './failures';
 
 /** The worker's heartbeat throttle is 1 s too; beating less often would make cancel and staleness slower. */
@@ -22,12 +25,13 @@ export interface ResumableOptions {
   readonly forwardOnly?: boolean;
 }
 
-/** What is kept in heartbeat details: the engine's checkpoint and when it last grew. ≤ 1 KB. */
+/** What is kept in heartbeat details: the engine's checkpoint, when it last grew, requests of all attempts. ≤ 1 KB. */
 interface Beat {
   readonly v: 1;
   readonly checkpoint: TransferCheckpoint | null;
   readonly progressAtMs: number;
   readonly failures: number;
+  readonly requests?: RequestCounts;
 }
 
 /**
@@ -42,10 +46,16 @@ export async function resumable<T>(
   const { info } = context;
   const signal = context.cancellationSignal;
   const earlier = readBeat(info.heartbeatDetails);
+  const before = earlierRequests();
+  let requestsSoFar = (): RequestCounts | undefined => before;
   let beat: Beat = earlier ?? { v: 1, checkpoint: null, progressAtMs: info.scheduledTimestampMs, failures: 0 };
   // Always the whole beat: a bare heartbeat() would erase the checkpoint. None at the start: it would say nothing new, and
   // the worker's throttle would then hold back the one that matters, which names the upload.
-  const timer = setInterval(() => context.heartbeat(beat), BEAT_MS);
+  const sendBeat = (): void => {
+    const requests = requestsSoFar();
+    context.heartbeat(requests === undefined ? beat : { ...beat, requests });
+  };
+  const timer = setInterval(sendBeat, BEAT_MS);
   timer.unref();
   const control: TransferControl = {
     signal,
@@ -54,18 +64,26 @@ export async function resumable<T>(
       const first = checkpoint.uploadId !== beat.checkpoint?.uploadId;
       beat = { ...beat, checkpoint, ...(grown ? { progressAtMs: Date.now(), failures: 0 } : {}) };
       // At once where an upload has just been begun: its id must not be lost with the process.
-      if (first) context.heartbeat(beat);
+      if (first) sendBeat();
     },
     ...(earlier?.checkpoint ? { checkpoint: earlier.checkpoint } : {}),
     ...(info.attempt > 1 ? { repeatedSince: new Date(info.scheduledTimestampMs) } : {}),
   };
   try {
-    return await work(control);
+    const { result } = await countRequests((counter) => {
+      requestsSoFar = () => addRequests(before, counter.counts);
+      return work(control);
+    });
+    return result;
   } catch (error) {
-    if (signal.aborted) throw aborted(context, signal.reason);
+    if (signal.aborted) {
+      // The next attempt, or the workflow, counts on from here.
+      sendBeat();
+      throw aborted(context, signal.reason, requestsSoFar());
+    }
     beat = { ...beat, failures: beat.failures + 1 };
-    context.heartbeat(beat);
-    const failure = toFailure(error, options.forwardOnly === true ? true : undefined);
+    sendBeat();
+    const failure = toFailure(error, options.forwardOnly === true ? true : undefined, requestsSoFar());
     logFailure(context, error, failure);
     if (options.retryForMs !== undefined && Date.now() - beat.progressAtMs > options.retryForMs)
       throw givenUp(failure, options.retryForMs);
@@ -76,14 +94,15 @@ export async function resumable<T>(
 }
 
 /** What leaves an activity that was told to stop, by why it was told (facts measured on server 1.31). */
-function aborted(context: Context, reason: unknown): Error {
+function aborted(context: Context, reason: unknown, requests: RequestCounts | undefined): Error {
   const details = context.cancellationDetails;
   if (details?.cancelRequested !== true && details?.reset === true)
     return handOver('WorkerShutdown', 'The activity was reset', RESET_RETRY_MS);
   if (reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN') {
     return handOver('WorkerShutdown', 'The worker is stopping; another one goes on', SHUTDOWN_RETRY_MS);
   }
-  return reason instanceof Error ? reason : new CancelledFailure(String(reason));
+  const message = reason instanceof Error ? reason.message : String(reason);
+  return new CancelledFailure(message, requests === undefined ? [] : [{ requests }]);
 }
 
 function givenUp(failure: ApplicationFailure, retryForMs: number): ApplicationFailure {

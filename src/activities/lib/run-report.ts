@@ -1,9 +1,9 @@
 /** What report.json holds, and report.txt, the same for people. */
 import { ERRORS, isErrorCode } from '../../model/errors';
-import type { ExportResult } from '../../model/export-run';
 import type { CleanupReport, FailedRecord } from '../../model/run';
-import type { Totals } from '../../model/records';
+import { emptyTotals, type Totals } from '../../model/records';
 import type { FinishArgs } from '../types';
+import type { ControlStore } from './control-store';
 
 export interface RunReport {
   readonly run: string;
@@ -20,21 +20,42 @@ export interface RunReport {
   readonly cleanup: CleanupReport | null;
   readonly ledger: string;
   /** Of a success: what the workflow answers, also to a repeated run with the same run id. */
-  readonly result?: ExportResult;
+  readonly result?: object;
 }
 
 const MIB = 1024 ** 2;
 
-export function reportText(report: RunReport): string {
+/** The report of a run of any job, without its result. */
+export function reportOf(args: FinishArgs, store: ControlStore): RunReport {
+  const { settings, outcome, totals, exportId, startedAt, finishedAt } = args;
+  return {
+    run: settings.run,
+    project: settings.project,
+    outcome,
+    target: `s3://${settings.bucket}/${settings.targetPrefix}`,
+    exportId,
+    startedAt,
+    finishedAt,
+    seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
+    totals: { ...emptyTotals(), ...totals },
+    failure: args.failure,
+    failures: args.failures,
+    cleanup: args.cleanup,
+    ledger: store.uri(store.files.file('ledger.ndjson')),
+  };
+}
+
+/** @param job `export`: the report names the export that the records came from. */
+export function reportText(report: RunReport, job: 'export' | 'ingest' = 'export'): string {
   const { totals, cleanup, failure } = report;
-  const title = `Longhaul export report: ${report.outcome}`;
+  const title = `Longhaul ${job} report: ${report.outcome}`;
   const lines = [
     title,
     '='.repeat(title.length),
     `Run: ${report.run}`,
     `Project: ${report.project}`,
     `Target: ${report.target}`,
-    `Export: ${report.exportId ?? 'given records'}`,
+    ...(job === 'export' ? [`Export: ${report.exportId ?? 'given records'}`] : []),
     `Started: ${report.startedAt}`,
     `Finished: ${report.finishedAt} (${report.seconds.toFixed(1)} s)`,
     '',

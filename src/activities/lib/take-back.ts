@@ -2,7 +2,7 @@
 import { LonghaulError } from '../../model/errors';
 import type { CleanupReport, PublishMode, RecordSettings } from '../../model/run';
 import type { StagedObject } from '../../model/records';
-import { abortUpload, deleteIfOurs, type S3Destination } from '../../transfer';
+import { abortUpload, deleteIfOurs, type S3Destination, type TransferListener } from '../../transfer';
 import { eachOf } from '../../model/each-of';
 import { transferId } from './staged-object';
 
@@ -18,6 +18,7 @@ export class TakeBack {
     private readonly settings: Pick<RecordSettings, 'run'> & { readonly publish: PublishMode },
     private readonly signal: AbortSignal,
     private readonly onDone: () => void = () => undefined,
+    private readonly onEvent?: TransferListener,
   ) {}
 
   /** Objects that are known one by one. */
@@ -54,8 +55,9 @@ export class TakeBack {
 
   private async upload(key: string, uploadId: string): Promise<void> {
     await this.noting(key, async () => {
-      const { destination, signal } = this;
-      if (await abortUpload({ destination, key, uploadId, signal })) this.report.abortedUploads += 1;
+      const { destination, signal, onEvent } = this;
+      const what = { destination, key, uploadId, signal, ...(onEvent === undefined ? {} : { onEvent }) };
+      if (await abortUpload(what)) this.report.abortedUploads += 1;
     });
   }
 

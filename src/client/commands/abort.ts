@@ -7,12 +7,13 @@ import { sendsUpdate } from '../lib/update-command';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'abort <run>',
-    description: 'end a run and take back what it has made',
+    description: 'end a run; an export takes back what it has made',
     examples: ['longhaul abort export-project_01-20260131T093000Z --reason "wrong dates"'],
   }).option('--reason <text>', 'why; stands in the report and in the failure');
   sendsUpdate(command, (run, options: { reason?: string }) => ({
     name: MESSAGES.abort,
     arg: options.reason === undefined ? {} : { reason: options.reason },
-    toText: () => `Aborting: what the run has made is taken back. See it end with: longhaul watch ${run}`,
+    toText: (_state, { keepsOnAbort }) =>
+      `Aborting: what the run has ${keepsOnAbort ? 'done stays' : 'made is taken back'}. See it end with: longhaul watch ${run}`,
   }));
 };

@@ -36,8 +36,10 @@ In another shell:
   export TEMPORAL_ADDRESS=${temporal.address} TEMPORAL_NAMESPACE=${temporal.namespace}
   export LONGHAUL_CONFIG_DIR='${dataDir}/configs'
   npx longhaul export sample --wait
+  npx longhaul ingest --bucket longhaul-sample
+  npx longhaul restore 20250115_sample
 
-To look into the buckets with the AWS CLI:
+To look into the buckets with the AWS CLI, and for longhaul report of an ingest:
 
   export AWS_ENDPOINT_URL_S3=${s3.endpoint} AWS_REGION=${s3.region}
   export AWS_ACCESS_KEY_ID=${s3.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.secretAccessKey}

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_TYPES } from '../../model/export-run';
-import { collectSetting, parseDate, parseId } from '../lib/arguments';
+import { collectSetting, parseDate } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { heavy } from '../lib/heavy';
 import { outputOf } from '../lib/output';
 import type { ExportOptions } from '../lib/run-export';
+import { addRunOptions } from '../lib/run-options';
 
 /** `longhaul export <project>` */
 export const register = (program: Command): void => {
@@ -17,19 +18,12 @@ export const register = (program: Command): void => {
       'longhaul export project_01 --records files.txt --set aws.max_workers=4 --detach',
     ],
   })
-    .addOption(new Option('--wait', 'show progress until the run ends; its exit code is ours (default)'))
-    .addOption(new Option('--detach', 'return as soon as the run is started').conflicts('wait'))
     .addOption(new Option('--type <type>', 'what to export (default: vulnerability)').choices(EXPORT_TYPES))
     .option('--start-date <date>', 'YYYY-MM-DD, for --type remediation', (text) => parseDate('--start-date', text))
     .option('--end-date <date>', 'YYYY-MM-DD, for --type remediation', (text) => parseDate('--end-date', text))
     .option('--records <file>', 'move these instead of asking the API: JSON, NDJSON or one URL per line; - for stdin')
-    .option('--set <key=value>', 'override a setting of config.json for this run (repeatable)', collectSetting)
-    .option('--run-id <id>', 'name the run; once it has succeeded, repeating it moves nothing', (text) =>
-      parseId('--run-id', text),
-    )
-    .option('--workflow-id <id>', 'id in Temporal (default: export-<project>-<run id or time>)', (text) =>
-      parseId('--workflow-id', text),
-    );
+    .option('--set <key=value>', 'override a setting of config.json for this run (repeatable)', collectSetting);
+  addRunOptions(command, 'export', 'project');
   command.action(async (project: string, options: ExportOptions) => {
     await heavy.runExport().runExport(outputOf(command), project, options);
   });

@@ -7,11 +7,12 @@ import { sendsUpdate } from '../lib/update-command';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'pause <run>',
-    description: 'start no more records of a run; those in flight end',
+    description: 'start no more records or files of a run; those in flight end',
     examples: ['longhaul pause export-project_01-20260131T093000Z'],
   });
   sendsUpdate(command, (run) => ({
     name: MESSAGES.pause,
-    toText: ({ stage }) => `Paused while ${stage}: no more records are started. Go on with: longhaul resume ${run}`,
+    toText: ({ stage }, { unit }) =>
+      `Paused while ${stage}: no more ${unit}s are started. Go on with: longhaul resume ${run}`,
   }));
 };

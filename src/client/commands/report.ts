@@ -7,7 +7,7 @@ import { outputOf } from '../lib/output';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'report <run>',
-    description: 'print the report of a run that has ended, read from the bucket',
+    description: 'print the report of a run that has ended, from where it is kept',
     examples: ['longhaul report export-project_01-20260131T093000Z', 'longhaul report my-run --json | jq .totals'],
   });
   command.action(async (run: string) => {

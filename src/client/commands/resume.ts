@@ -7,7 +7,7 @@ import { sendsUpdate } from '../lib/update-command';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'resume <run>',
-    description: 'start records again after a pause',
+    description: 'start records or files again after a pause',
     examples: ['longhaul resume export-project_01-20260131T093000Z'],
   });
   sendsUpdate(command, (run) => ({

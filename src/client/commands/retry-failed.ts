@@ -14,7 +14,7 @@ const collect = (text: string, previous: number[] | undefined): number[] => [
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'retry-failed <run>',
-    description: 'move failed records of a waiting run again (transfer.on_error "wait")',
+    description: 'move failed records or files of a waiting run again (on_error "wait")',
     examples: [
       'longhaul retry-failed export-project_01-20260131T093000Z',
       'longhaul retry-failed export-project_01-20260131T093000Z --record 7 9',
@@ -23,6 +23,6 @@ export const register = (program: Command): void => {
   sendsUpdate(command, (_run, options: { record?: number[] }) => ({
     name: MESSAGES.retryFailed,
     arg: options.record === undefined ? {} : { records: options.record },
-    toText: ({ affected }) => `${plural(affected, 'failed record')} will be moved again.`,
+    toText: ({ affected }, { unit }) => `${plural(affected, `failed ${unit}`)} will be moved again.`,
   }));
 };

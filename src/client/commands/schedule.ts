@@ -4,16 +4,14 @@ import { defineCommand } from '../lib/command';
 import { parseDuration } from '../lib/duration';
 import { heavy } from '../lib/heavy';
 import { outputOf } from '../lib/output';
-import type { CreateOptions, Overlap } from '../lib/schedule-plan';
+import { JOB_WORDS, type Overlap, OVERLAP_WORDS } from '../lib/job-words';
+import type { CreateOptions } from '../lib/schedule-plan';
 
-/** The words again, not the tables: those load the Temporal client, and --help must not. */
-const JOBS = ['export', 'ingest', 'restore'] as const satisfies readonly CreateOptions['job'][];
-const OVERLAPS = ['skip', 'buffer-one', 'allow-all'] as const satisfies readonly Overlap[];
 const DEFAULT_CATCHUP_MS = 3_600_000;
 
 const duration = (name: string) => (text: string) => parseDuration(name, text);
-const overlapOption = (value: Overlap): Option =>
-  new Option('--overlap <policy>', 'when the last run is still going').choices(OVERLAPS).default(value);
+const overlapOption = (meaning = 'when the last run is still going'): Option =>
+  new Option('--overlap <policy>', meaning).choices(OVERLAP_WORDS);
 
 const registerCreate = (group: Command): void => {
   const command = defineCommand(group, {
@@ -25,16 +23,17 @@ const registerCreate = (group: Command): void => {
     ],
   })
     .argument('<id>', 'name of the schedule', (text) => parseId('id', text))
-    .addOption(new Option('--job <job>', 'what to start').choices(JOBS).makeOptionMandatory())
+    .addOption(new Option('--job <job>', 'what to start').choices(JOB_WORDS).makeOptionMandatory())
     .option('--input <json>', 'the input of the job: one JSON object')
-    .option('--project <project>', 'the same as "project" in --input (export, restore)')
+    .option('--project <project>', 'the same as "project" in --input (export)')
     .option('--bucket <bucket>', 'the same as "bucket" in --input (ingest)')
+    .option('--raw-file <id>', 'the same as "raw_file_id" in --input (restore)')
     .option('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
     .option('--every <duration>', 'such as 90s, 5m, 6h, 1d', duration('--every'))
     .option('--offset <duration>', 'shifts --every', duration('--offset'))
     .option('--timezone <name>', 'of --cron, such as Europe/Berlin (default: UTC)')
     .option('--jitter <duration>', 'start up to this much later, at random', duration('--jitter'))
-    .addOption(overlapOption('skip'))
+    .addOption(overlapOption().default('skip'))
     .addOption(
       new Option('--catchup <duration>', 'make up for runs missed while Temporal was away, this far back')
         .argParser(duration('--catchup'))
@@ -49,15 +48,26 @@ const registerCreate = (group: Command): void => {
   );
 };
 
-const registerOrder = (group: Command, order: 'pause' | 'resume' | 'trigger' | 'delete', description: string): void => {
+const registerOrder = (group: Command, order: 'pause' | 'resume' | 'delete', description: string): void => {
   const command = defineCommand(group, {
     usage: `${order} <id>`,
     description,
     examples: [`longhaul schedule ${order} nightly`],
   });
-  if (order === 'pause' || order === 'resume') command.option('--note <text>', 'why');
+  if (order !== 'delete') command.option('--note <text>', 'why');
   command.action((id: string, { note }: { note?: string }) =>
     heavy.schedules().orderSchedule(outputOf(command), id, order, note),
+  );
+};
+
+const registerTrigger = (group: Command): void => {
+  const command = defineCommand(group, {
+    usage: 'trigger <id>',
+    description: 'start one run now',
+    examples: ['longhaul schedule trigger nightly'],
+  }).addOption(overlapOption('when the last run is still going (default: what the schedule says)'));
+  command.action((id: string, { overlap }: { overlap?: Overlap }) =>
+    heavy.schedules().triggerSchedule(outputOf(command), id, overlap),
   );
 };
 
@@ -71,7 +81,7 @@ const registerBackfill = (group: Command): void => {
       parseDate('--from', text),
     )
     .requiredOption('--to <date>', 'last day, included', (text) => parseDate('--to', text))
-    .addOption(overlapOption('allow-all'));
+    .addOption(overlapOption().default('allow-all'));
   command.action((id: string, options: { from: string; to: string; overlap: Overlap }) =>
     heavy.schedules().backfillSchedule(outputOf(command), id, options),
   );
@@ -99,7 +109,7 @@ export const register = (program: Command): void => {
   describe.action((id: string) => heavy.schedules().describeSchedule(outputOf(describe), id));
   registerOrder(group, 'pause', 'start no more runs until it is resumed');
   registerOrder(group, 'resume', 'start runs again');
-  registerOrder(group, 'trigger', 'start one run now');
+  registerTrigger(group);
   registerBackfill(group);
   registerOrder(group, 'delete', 'remove the schedule; its runs go on');
 };

@@ -9,12 +9,12 @@ import { sendsUpdate } from '../lib/update-command';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'set-max-workers <run>',
-    description: 'change how many records of a run move at once',
+    description: 'change how many records or files of a run move at once',
     examples: ['longhaul set-max-workers export-project_01-20260131T093000Z 4'],
   }).argument('<n>', `1 to ${MAX_WORKERS_LIMIT}`, parseMaxWorkers);
   sendsUpdate(command, (_run, maxWorkers: number) => ({
     name: MESSAGES.setMaxWorkers,
     arg: { maxWorkers },
-    toText: (state) => `At most ${plural(state.maxWorkers, 'record')} move at once now.`,
+    toText: (state, { unit }) => `At most ${plural(state.maxWorkers, unit)} move at once now.`,
   }));
 };

@@ -8,12 +8,12 @@ import { sendsUpdate } from '../lib/update-command';
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'skip-record <run>',
-    description: 'give one failed record of a waiting run up (transfer.on_error "wait")',
+    description: 'give one failed record or file of a waiting run up (on_error "wait")',
     examples: ['longhaul skip-record export-project_01-20260131T093000Z 7'],
   }).argument('<n>', 'number of the record, as status and watch show it', parseRecordNumber);
   sendsUpdate(command, (_run, record: number) => ({
     name: MESSAGES.skipRecord,
     arg: { record },
-    toText: () => `Record ${record} is skipped.`,
+    toText: (_state, { unit }) => `${unit === 'file' ? 'File' : 'Record'} ${record} is skipped.`,
   }));
 };

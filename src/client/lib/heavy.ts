@@ -5,7 +5,9 @@
 import { createRequire } from 'node:module';
 import type * as Doctor from './doctor-checks';
 import type * as RunExport from './run-export';
+import type * as RunIngest from './run-ingest';
 import type * as RunReport from './run-report';
+import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
 import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
@@ -16,7 +18,9 @@ const load = createRequire(__filename);
 export const heavy = {
   doctor: () => load('./doctor-checks') as typeof Doctor,
   runExport: () => load('./run-export') as typeof RunExport,
+  runIngest: () => load('./run-ingest') as typeof RunIngest,
   runReport: () => load('./run-report') as typeof RunReport,
+  runRestore: () => load('./run-restore') as typeof RunRestore,
   runStatus: () => load('./run-status') as typeof RunStatus,
   schedules: () => load('./schedules') as typeof Schedules,
   sendUpdate: () => load('./send-update') as typeof SendUpdate,

@@ -1,5 +1,6 @@
 /** A run's progress as text: a block of lines for a terminal, one line for a pipe. Pure. */
 import type { JobProgress, Stage } from '../../model/run';
+import { JOB_TERMS } from './job-words';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural, shorten } from './format';
 
 /** One transfer that is moving bytes now, as its heartbeat tells. */
@@ -14,11 +15,13 @@ export interface InFlight {
   readonly lastError: string | null;
 }
 
+/** `{unit}`: what the job moves, a record or a file. */
 const STAGE_WORDS: Record<Stage, string> = {
   preparing: 'checking configuration and access',
+  waiting: 'waiting for its turn',
   exporting: 'waiting for the vendor’s export',
-  listing: 'listing the records',
-  transferring: 'moving records',
+  listing: 'listing the {unit}s',
+  transferring: 'moving {unit}s',
   parked: 'parked: waiting for an operator',
   publishing: 'publishing',
   cleaning: 'cleaning up',
@@ -30,8 +33,10 @@ const MAX_FAILURES_SHOWN = 3;
 const MAX_IN_FLIGHT_SHOWN = 6;
 const BAR_CELLS = 24;
 
+const unitOf = ({ job }: JobProgress): string => JOB_TERMS[job].unit;
+
 const stageText = (progress: JobProgress): string =>
-  `${STAGE_WORDS[progress.stage]}${progress.paused ? ' (paused)' : ''}`;
+  `${STAGE_WORDS[progress.stage].replace('{unit}', unitOf(progress))}${progress.paused ? ' (paused)' : ''}`;
 
 const exportText = (progress: JobProgress, now: Date): string | undefined => {
   if (progress.stage !== 'exporting') return undefined;
@@ -48,7 +53,7 @@ const recordsText = (progress: JobProgress): string => {
   const done = formatCount(progress.totals.records);
   const total = progress.recordsTotal === null ? '' : `/${formatCount(progress.recordsTotal)}`;
   const failed = progress.totals.failed === 0 ? '' : `, ${formatCount(progress.totals.failed)} failed`;
-  return `${done}${total} records${failed}`;
+  return `${done}${total} ${unitOf(progress)}s${failed}`;
 };
 
 /** Bytes of finished records, and those that transfers under way have moved. */
@@ -112,14 +117,15 @@ export const statusText = (progress: JobProgress, status: string, inFlight: read
   const waiting = exportText(progress, new Date());
   return [
     `run        ${progress.workflowId} (${status.toLowerCase()})`,
-    `project    ${progress.project}`,
+    `${JOB_TERMS[progress.job].subject.padEnd(10)} ${progress.project}`,
     `stage      ${stageText(progress)}`,
     ...(waiting === undefined && progress.exportId === null
       ? []
       : [`export     ${waiting ?? String(progress.exportId)}`]),
-    `records    ${recordsText(progress)}`,
+    `${`${unitOf(progress)}s`.padEnd(10)} ${recordsText(progress)}`,
     `moved      ${flowText(progress, inFlight)}`,
-    `published  ${plural(progress.publishedObjects, 'object')}${progress.publish === null ? '' : ` (${progress.publish})`}`,
+    // Where each object is visible as soon as it is done, there is no step of publishing to tell of.
+    ...(progress.publish === 'atomic' ? [`published  ${plural(progress.publishedObjects, 'object')} (atomic)`] : []),
     ...inFlight.map(inFlightText),
     ...progress.failures.map(({ n, source, code, message }) => `failed     #${n} ${source}: ${message} [${code}]`),
     ...progress.actions.map((action) => `can do     ${action}`),

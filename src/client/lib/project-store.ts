@@ -1,6 +1,6 @@
-/** A project's bucket, for the few small objects that a command reads or writes by itself. */
+/** The bucket of a run, for the few small objects that a command reads or writes by itself. */
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { ProjectConfig } from '../../config/types';
+import type { JobConfig } from '../../config/types';
 import { checkBucket, createS3Client, createS3Destination, mapS3Error, type S3Destination } from '../../transfer';
 
 /** For each request: somebody waits at a prompt. */
@@ -14,7 +14,7 @@ export class ProjectStore {
 
   constructor(
     private readonly client: S3Client,
-    private readonly aws: ProjectConfig['aws'],
+    private readonly aws: JobConfig['aws'],
   ) {
     const { targetBucket: bucket, serverSideEncryption, kmsKeyId } = aws;
     this.#destination = createS3Destination({ client, bucket, sse: { serverSideEncryption, kmsKeyId } });
@@ -33,7 +33,7 @@ export class ProjectStore {
     });
   }
 
-  /** Writes an object, encrypted as the project wants it. Answers its version id on a versioned bucket. */
+  /** Writes an object, encrypted as the settings want it. Answers its version id on a versioned bucket. */
   async writeText(key: string, text: string, contentType: string): Promise<string | undefined> {
     const { targetBucket } = this.aws;
     const command = new PutObjectCommand({
@@ -65,8 +65,11 @@ export class ProjectStore {
   }
 }
 
-/** Opens the project's store, does the work and closes its connections, whatever happens. */
-export const withStore = async <T>(config: ProjectConfig, work: (store: ProjectStore) => Promise<T>): Promise<T> => {
+/** Opens the bucket of these settings, does the work and closes its connections, whatever happens. */
+export const withStore = async <T>(
+  config: Pick<JobConfig, 'aws'>,
+  work: (store: ProjectStore) => Promise<T>,
+): Promise<T> => {
   const client = createS3Client(config.aws, { connections: 4 });
   try {
     return await work(new ProjectStore(client, config.aws));

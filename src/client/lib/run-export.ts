@@ -3,27 +3,19 @@ import { loadProject } from '../../config/project';
 import { LonghaulError } from '../../model/errors';
 import type { ExportInput, ExportType } from '../../model/export-run';
 import type { GivenRecord } from '../../model/records';
-import { validateExportInput } from '../../workflows/lib/validate-input';
 import type { SettingValue } from './arguments';
-import { withTemporal } from './connection';
+import { exportJob } from './job-export';
 import type { Output } from './output';
-import { viewFor } from './progress-view';
 import { withStore } from './project-store';
 import { isTooLongForInput, readRecords, toNdjson } from './records-file';
-import { resultText } from './result-text';
-import { defaultWorkflowId, startExport } from './start-export';
-import { waitForRun } from './wait';
+import { runJob, type StartOptions } from './run-job';
 
-export interface ExportOptions {
-  readonly wait?: boolean;
-  readonly detach?: boolean;
+export interface ExportOptions extends StartOptions {
   readonly type?: ExportType;
   readonly startDate?: string;
   readonly endDate?: string;
   readonly records?: string;
   readonly set?: Record<string, SettingValue>;
-  readonly runId?: string;
-  readonly workflowId?: string;
 }
 
 /** The workflow's input without the records. */
@@ -66,26 +58,12 @@ const withRecords = async (
   return { ...input, recordsUri: await uploadRecords(input, input.runId ?? workflowId, records) };
 };
 
-/** Starts a run and waits for it unless told otherwise. Throws what keeps it from starting, or the run's own failure. */
+/** Throws what keeps the run from starting, or the run's own failure. */
 export const runExport = async (output: Output, project: string, options: ExportOptions): Promise<void> => {
-  const bare = inputOf(project, options);
-  // The workflow checks its input too; here it costs nothing and leaves no failed run behind.
-  validateExportInput(bare);
+  const input = inputOf(project, options);
+  // Before the list is read: what is wrong with the command line is said first, and nothing is contacted yet.
+  exportJob.check(input);
   const records = await givenRecords(options, output);
-  await withTemporal(async ({ client, namespace }) => {
-    // A long list is uploaded under the id, so the id has to be unlike that of any other run.
-    const workflowId = options.workflowId ?? defaultWorkflowId(bare, new Date());
-    const input = await withRecords(bare, records, workflowId);
-    const handle = await startExport(client, input, workflowId);
-    const started = { workflowId, temporalRunId: handle.firstExecutionRunId, namespace };
-    if (options.detach === true) {
-      output.data(started, () => workflowId);
-      output.note(`Started. Watch it with: longhaul watch ${workflowId}`);
-      return;
-    }
-    output.note(`Started ${workflowId} (Temporal namespace ${namespace}, run ${started.temporalRunId}).`);
-    const view = viewFor(output.io.stderr, output.json, 'aside');
-    const result = await waitForRun(client, workflowId, view, output);
-    output.data({ workflowId, ...result }, () => resultText(workflowId, result));
-  });
+  // A long list is uploaded under the id, so the id has to be unlike that of any other run.
+  await runJob(output, exportJob, input, options, (checked, workflowId) => withRecords(checked, records, workflowId));
 };

@@ -1,12 +1,12 @@
 /** The bodies of `longhaul status` and `longhaul watch`. */
-import type { ExportResult } from '../../model/export-run';
 import type { JobProgress } from '../../model/run';
 import { withTemporal } from './connection';
 import { describeFailure, type Failure, failureText } from './failure';
 import type { Output } from './output';
 import { viewFor } from './progress-view';
 import { type InFlight, statusText } from './progress-text';
-import type { Job } from './jobs';
+import type { Job, JobResult } from './job';
+import { noteShortfall } from './run-job';
 import { findRun, type FoundRun, noWorker, queryProgress } from './run';
 import { readInFlight } from './run-details';
 import { waitForRun } from './wait';
@@ -17,7 +17,7 @@ export interface RunStatus extends Partial<JobProgress> {
   /** As the server has it: RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
   readonly status: string;
   readonly inFlightTransfers: readonly InFlight[];
-  readonly result?: ExportResult;
+  readonly result?: JobResult;
   readonly failure?: Failure;
 }
 
@@ -66,8 +66,9 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
 /** Follows a run; progress is the data here, so it goes to stdout. Throws RunNotFound or the run's failure. */
 export const watch = async (output: Output, workflowId: string): Promise<void> => {
   await withTemporal(async ({ client }) => {
-    const { job } = await findRun(client, workflowId);
-    const result = await waitForRun(client, workflowId, viewFor(output.io.stdout, output.json, 'data'), output);
+    const { handle, job } = await findRun(client, workflowId);
+    const result = await waitForRun(client, handle, viewFor(output.io.stdout, output.json, 'data'), output);
     output.data({ type: 'result', workflowId, result }, () => job.resultText(workflowId, result));
+    noteShortfall(output, job, result);
   });
 };

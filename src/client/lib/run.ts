@@ -10,18 +10,17 @@ import {
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
 import { LonghaulError } from '../../model/errors';
-import { type ExportInput } from '../../model/export-run';
 import { type JobProgress, MESSAGES } from '../../model/run';
 import { TASK_QUEUES, WORKFLOWS } from '../../model/names';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
-import { type Job, jobOfWorkflow } from './jobs';
-import type { ExportWorkflow } from './start-export';
+import type { Job, JobInput, JobResult, JobWorkflow } from './job';
+import { jobOfWorkflow } from './jobs';
 
 /** A query needs a worker: it answers in milliseconds, or nobody is there. */
 const QUERY_TIMEOUT_MS = 4_000;
 
 export interface FoundRun {
-  readonly handle: WorkflowHandle<ExportWorkflow>;
+  readonly handle: WorkflowHandle<JobWorkflow<JobInput, JobResult>>;
   readonly description: WorkflowExecutionDescription;
   readonly open: boolean;
   readonly job: Job;
@@ -32,7 +31,7 @@ export const isOpen = (description: WorkflowExecutionDescription): boolean =>
 
 /** The newest execution of a workflow id. Throws RunNotFound where there is none, or where it is no job of ours. */
 export const findRun = async (client: Client, workflowId: string): Promise<FoundRun> => {
-  const handle = client.workflow.getHandle<ExportWorkflow>(workflowId);
+  const handle = client.workflow.getHandle<JobWorkflow<JobInput, JobResult>>(workflowId);
   let description: WorkflowExecutionDescription;
   try {
     description = await withinMs(client, CALL_TIMEOUT_MS, () => handle.describe());
@@ -89,8 +88,12 @@ export const queryProgress = async (client: Client, workflowId: string): Promise
   }
 };
 
-/** What the run was started with, from the first event of its history: it is there without a worker. */
-export const startInput = async (client: Client, workflowId: string): Promise<ExportInput | undefined> => {
+/**
+ * What the run was started with, checked as its job checks it, from the first event of its history: it is there without
+ * a worker. Throws InvalidInput where it could never have run.
+ */
+export const startInput = async (client: Client, { handle, job }: FoundRun): Promise<JobInput> => {
+  const { workflowId } = handle;
   const history = await withinMs(client, CALL_TIMEOUT_MS, () =>
     client.workflowService.getWorkflowExecutionHistory({
       namespace: client.options.namespace,
@@ -100,7 +103,5 @@ export const startInput = async (client: Client, workflowId: string): Promise<Ex
   );
   const payloads = history.history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
   const [input] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-  const isInput =
-    typeof input === 'object' && input !== null && 'project' in input && typeof input.project === 'string';
-  return isInput ? (input as ExportInput) : undefined;
+  return job.check(input);
 };

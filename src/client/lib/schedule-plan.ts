@@ -1,23 +1,25 @@
 /** From options to what Temporal is asked for: spec, policies, action, backfilled days. Calls nothing. */
 import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
-import { jobOf, type JobWord, subjectOf } from './jobs';
+import type { Job, JobInput } from './job';
+import type { JobWord, Overlap } from './job-words';
+import { jobOf } from './jobs';
 
 /** The words of `--overlap`. */
 export const OVERLAPS = {
   skip: 'SKIP',
   'buffer-one': 'BUFFER_ONE',
   'allow-all': 'ALLOW_ALL',
-} as const satisfies Record<string, ScheduleOverlapPolicy>;
-export type Overlap = keyof typeof OVERLAPS;
+} as const satisfies Record<Overlap, ScheduleOverlapPolicy>;
 
 export interface CreateOptions {
   readonly job: JobWord;
   readonly input?: string;
   readonly project?: string;
   readonly bucket?: string;
+  readonly rawFile?: string;
   readonly cron?: string;
   /** Durations are milliseconds. */
   readonly every?: number;
@@ -47,22 +49,26 @@ const parseInput = (text: string): Record<string, unknown> => {
   return value as Record<string, unknown>;
 };
 
+const SUBJECTS = ['project', 'bucket', 'rawFile'] as const satisfies readonly Job['subject']['option'][];
+
 /** The job's one argument, checked as the workflow would check it. Throws InvalidInput. */
-export const scheduledInput = ({ job, input, project, bucket }: CreateOptions): Record<string, unknown> => {
-  const known = jobOf(job);
-  const given = { project, bucket };
-  const other = known.subject === 'project' ? 'bucket' : 'project';
-  if (given[other] !== undefined) throw wrong(`--${other} does not go with --job ${job}: it takes --${known.subject}.`);
-  const subject = given[known.subject];
-  const whole = { ...(input === undefined ? {} : parseInput(input)), ...(subject && { [known.subject]: subject }) };
-  if ('runId' in whole) throw wrong('A schedule starts many runs: its input must not name one with "runId".');
-  try {
-    known.check(whole);
-  } catch (error) {
-    if (error instanceof ApplicationFailure) throw wrong(error.message);
-    throw error;
+export const scheduledInput = (options: CreateOptions): JobInput => {
+  const job = jobOf(options.job);
+  const { subject } = job;
+  const other = SUBJECTS.find((option) => option !== subject.option && options[option] !== undefined);
+  if (other !== undefined) {
+    const flag = other === 'rawFile' ? 'raw-file' : other;
+    throw wrong(`--${flag} does not go with --job ${options.job}: it takes ${subject.flag}.`);
   }
-  return whole;
+  const given = options[subject.option];
+  const input = job.check({
+    ...(options.input === undefined ? {} : parseInput(options.input)),
+    ...(given === undefined ? {} : { [subject.field]: given }),
+  });
+  if (input.runId !== undefined) {
+    throw wrong('A schedule starts many runs: its input must not name one with "runId".');
+  }
+  return input;
 };
 
 const checkTimezone = (timezone: string): string => {
@@ -93,7 +99,7 @@ const specOf = ({ cron, every, offset, timezone, jitter }: CreateOptions): Sched
 export const planSchedule = (id: string, options: CreateOptions): ScheduleOptions => {
   const job = jobOf(options.job);
   const input = scheduledInput(options);
-  const subject = subjectOf(job, input);
+  const project = job.projectOf(input);
   const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
   return {
     scheduleId: id,
@@ -104,11 +110,11 @@ export const planSchedule = (id: string, options: CreateOptions): ScheduleOption
       workflowId: `${job.word}-${id}`,
       taskQueue: TASK_QUEUES.workflows,
       args: [input],
-      staticSummary: job.summary(subject, input),
+      staticSummary: job.summary(input),
       staticDetails: `Started by the schedule ${id}: \`longhaul schedule describe ${id}\``,
       typedSearchAttributes: [
         attribute(SEARCH_ATTRIBUTES.job, job.workflow),
-        ...(subject === undefined ? [] : [attribute(SEARCH_ATTRIBUTES.project, subject)]),
+        ...(project === undefined ? [] : [attribute(SEARCH_ATTRIBUTES.project, project)]),
       ],
     },
     policies: {

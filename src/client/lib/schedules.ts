@@ -1,91 +1,49 @@
-/** The bodies of `longhaul schedule …`. Each throws ScheduleNotFound, ScheduleExists or what keeps Temporal away. */
-import { isNativeError } from 'node:util/types';
-import { ScheduleAlreadyRunning, type ScheduleHandle, ScheduleNotFoundError } from '@temporalio/client';
+/** The bodies of `longhaul schedule …` but list. Each throws ScheduleNotFound, ScheduleExists or what keeps Temporal away. */
+import { ScheduleAlreadyRunning, type ScheduleDescription } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
-import { withinMs, withTemporal, CALL_TIMEOUT_MS, type TemporalSession } from './connection';
+import { CALL_TIMEOUT_MS, withinMs } from './connection';
+import { describeFailure } from './failure';
+import type { Overlap } from './job-words';
 import { jobOfWorkflow } from './jobs';
 import type { Output } from './output';
-import { backfillRange, type CreateOptions, type Overlap, OVERLAPS, planSchedule } from './schedule-plan';
-import { listText, type ScheduleRow, scheduleText, type ScheduleView, specText } from './schedule-text';
+import { backfillRange, type CreateOptions, OVERLAPS, planSchedule } from './schedule-plan';
+import { onSchedule, withSchedules } from './schedule-session';
+import { scheduleText, type ScheduleView, specText } from './schedule-text';
+
+export { listSchedules } from './schedule-list';
 
 const NEXT_SHOWN = 5;
 
 const iso = (date: Date): string => date.toISOString();
 
-/** One call for one schedule, with errors of the table. */
-const onSchedule = <T>(
-  id: string,
-  work: (handle: ScheduleHandle, session: TemporalSession) => Promise<T>,
-): Promise<T> =>
-  withTemporal(async (session) => {
-    const { client, namespace } = session;
-    try {
-      return await withinMs(client, CALL_TIMEOUT_MS, () => work(client.schedule.getHandle(id), session));
-    } catch (error) {
-      if (!(error instanceof ScheduleNotFoundError)) throw error;
-      throw new LonghaulError('ScheduleNotFound', `There is no schedule "${id}" in the namespace "${namespace}".`);
-    }
-  });
-
 export const createSchedule = async (output: Output, id: string, options: CreateOptions): Promise<void> => {
   const plan = planSchedule(id, options);
-  const next = await withTemporal(async ({ client }) => {
-    try {
-      const handle = await withinMs(client, CALL_TIMEOUT_MS, () => client.schedule.create(plan));
-      return (await withinMs(client, CALL_TIMEOUT_MS, () => handle.describe())).info.nextActionTimes[0];
-    } catch (error) {
-      if (error instanceof ScheduleAlreadyRunning) {
-        throw new LonghaulError('ScheduleExists', `There is a schedule "${id}" already.`);
-      }
-      // The server reads the cron expression; the SDK makes a TypeError of its INVALID_ARGUMENT.
-      if (isNativeError(error) && error.name === 'TypeError') {
-        throw new LonghaulError('InvalidInput', `Temporal refuses the schedule: ${error.message}.`);
-      }
-      throw error;
-    }
+  await withSchedules(async ({ client, schedules }) => {
+    const handle = await withinMs(client, CALL_TIMEOUT_MS, () => schedules.create(plan)).catch((error: unknown) => {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      throw new LonghaulError('ScheduleExists', `There is a schedule "${id}" already.`);
+    });
+    // It is there now, whatever becomes of this question: a failure would make people create it again.
+    const nextRun = await withinMs(client, CALL_TIMEOUT_MS, () => handle.describe()).then(
+      ({ info }) => info.nextActionTimes[0] ?? null,
+      (error: unknown) => {
+        output.note(`Its next run cannot be told: ${describeFailure(error).message}`);
+        return null;
+      },
+    );
+    output.data({ id, created: true, nextRun: nextRun === null ? null : iso(nextRun) }, (created) =>
+      [`Created the schedule ${id}.`, ...(created.nextRun === null ? [] : [`Next run: ${created.nextRun}`])].join('\n'),
+    );
   });
-  output.data({ id, created: true, nextRun: next === undefined ? null : iso(next) }, ({ nextRun }) =>
-    [`Created the schedule ${id}.`, ...(nextRun === null ? [] : [`Next run: ${nextRun}`])].join('\n'),
-  );
 };
 
-export const listSchedules = async (output: Output): Promise<void> => {
-  const rows = await withTemporal(({ client }) =>
-    withinMs(client, CALL_TIMEOUT_MS, async () => {
-      const found: ScheduleRow[] = [];
-      for await (const { scheduleId, action, spec, state, info } of client.schedule.list()) {
-        const last = info.recentActions.at(-1);
-        const run = last?.action.workflow.workflowId;
-        const status =
-          run === undefined
-            ? null
-            : await client.workflow
-                .getHandle(run)
-                .describe()
-                .then(
-                  (description) => description.status.name.toLowerCase(),
-                  // Retention has taken the run.
-                  () => 'gone',
-                );
-        found.push({
-          id: scheduleId,
-          job: jobOfWorkflow(action?.workflowType ?? '')?.word ?? action?.workflowType ?? '',
-          spec: specText(spec),
-          nextRun: info.nextActionTimes[0] === undefined ? null : iso(info.nextActionTimes[0]),
-          lastRun: run ?? null,
-          lastOutcome: status,
-          paused: state.paused,
-        });
-      }
-      return found;
-    }),
-  );
-  output.data(rows, listText);
-};
+const overlapOf = ({ policies }: ScheduleDescription): string =>
+  (policies.overlap ?? 'SKIP').toLowerCase().replaceAll('_', '-');
 
 export const describeSchedule = async (output: Output, id: string): Promise<void> => {
   const view = await onSchedule(id, async (handle): Promise<ScheduleView> => {
-    const { action, spec, policies, state, info } = await handle.describe();
+    const description = await handle.describe();
+    const { action, spec, policies, state, info } = description;
     return {
       id,
       job: jobOfWorkflow(action.workflowType)?.word ?? action.workflowType,
@@ -93,7 +51,7 @@ export const describeSchedule = async (output: Output, id: string): Promise<void
       spec: specText(spec),
       timezone: spec.timezone ?? 'UTC',
       jitterMs: spec.jitter ?? 0,
-      overlap: (policies.overlap ?? 'SKIP').toLowerCase().replaceAll('_', '-'),
+      overlap: overlapOf(description),
       catchupMs: policies.catchupWindow,
       pauseOnFailure: policies.pauseOnFailure,
       paused: state.paused,
@@ -108,8 +66,8 @@ export const describeSchedule = async (output: Output, id: string): Promise<void
   output.data(view, scheduleText);
 };
 
-type Order = 'pause' | 'resume' | 'trigger' | 'delete';
-const DONE: Record<Order, string> = { pause: 'paused', resume: 'resumed', trigger: 'triggered', delete: 'deleted' };
+type Order = 'pause' | 'resume' | 'delete';
+const DONE: Record<Order, string> = { pause: 'paused', resume: 'resumed', delete: 'deleted' };
 
 /** `note` says why; it stands in the schedule until the next one. */
 export const orderSchedule = async (output: Output, id: string, order: Order, note?: string): Promise<void> => {
@@ -119,13 +77,30 @@ export const orderSchedule = async (output: Output, id: string, order: Order, no
         return handle.pause(note);
       case 'resume':
         return handle.unpause(note);
-      case 'trigger':
-        return handle.trigger();
       case 'delete':
         return handle.delete();
     }
   });
   output.data({ id, order }, () => `The schedule ${id} is ${DONE[order]}.`);
+};
+
+/** Starts one run now. Without `overlap` the schedule's own policy holds: the SDK's own default would ignore it. */
+export const triggerSchedule = async (output: Output, id: string, overlap?: Overlap): Promise<void> => {
+  const done = await onSchedule(id, async (handle) => {
+    const description = await handle.describe();
+    await handle.trigger(overlap === undefined ? (description.policies.overlap ?? 'SKIP') : OVERLAPS[overlap]);
+    const running = description.info.runningActions.map(({ workflow }) => workflow.workflowId);
+    return { id, order: 'trigger', overlap: overlap ?? overlapOf(description), running };
+  });
+  output.data(done, ({ overlap: policy, running }) =>
+    [
+      `The schedule ${id} is triggered (overlap ${policy}).`,
+      ...(policy === 'allow-all' ? [] : running.map((run) => `Still going: ${run}`)),
+      ...(policy === 'skip' && running.length > 0
+        ? [`So no other is started. Start one beside it with: longhaul schedule trigger ${id} --overlap allow-all`]
+        : []),
+    ].join('\n'),
+  );
 };
 
 export const backfillSchedule = async (

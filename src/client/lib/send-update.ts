@@ -3,30 +3,35 @@ import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
 import type { OperatorReply } from '../../model/run';
 import { withinMs, withTemporal } from './connection';
+import { JOB_TERMS, type JobTerms } from './job-words';
 import type { Output } from './output';
-import { findOpenRun, isOverdue, noWorker } from './run';
+import { findOpenRun, isOverdue, noWorker, startInput } from './run';
 
 /** Handlers answer at once (they only set state), so a longer silence means that no worker is there. */
 const UPDATE_TIMEOUT_MS = 10_000;
 
 /**
- * Throws RunNotFound, RunNotRunning, WorkerMissing, or what the run's validator answered.
+ * Throws RunNotFound, RunNotRunning, InvalidInput where the run takes no orders, WorkerMissing, or what the run's validator answered.
  * `toText` makes the sentence that says what happened.
  */
 export const sendUpdate = async (
   output: Output,
   workflowId: string,
   update: { readonly name: string; readonly arg?: unknown },
-  toText: (state: OperatorReply) => string,
+  toText: (state: OperatorReply, terms: JobTerms) => string,
 ): Promise<void> => {
-  const state = await withTemporal(async ({ client }) => {
-    const { handle } = await findOpenRun(client, workflowId);
+  const [state, terms] = await withTemporal(async ({ client }) => {
+    const run = await findOpenRun(client, workflowId);
+    const { handle, job } = run;
+    const refusal = job.refusal?.(workflowId, await startInput(client, run));
+    if (refusal !== undefined) throw new LonghaulError('InvalidInput', refusal);
     try {
-      return await withinMs(client, UPDATE_TIMEOUT_MS, () =>
+      const reply = await withinMs(client, UPDATE_TIMEOUT_MS, () =>
         update.arg === undefined
           ? handle.executeUpdate<OperatorReply, []>(update.name)
           : handle.executeUpdate<OperatorReply, [unknown]>(update.name, { args: [update.arg] }),
       );
+      return [reply, JOB_TERMS[job.workflow]] as const;
     } catch (error) {
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isOverdue(error)) {
         // The server has it in memory and gives it to the next worker, if that comes soon enough.
@@ -37,5 +42,5 @@ export const sendUpdate = async (
   });
   if (typeof state !== 'object')
     throw new LonghaulError('Internal', `The run "${workflowId}" answered without a state.`);
-  output.data({ workflowId, update: update.name, ...state }, toText);
+  output.data({ workflowId, update: update.name, ...state }, (shown) => toText(shown, terms));
 };

@@ -2,13 +2,14 @@
 import type { Command } from 'commander';
 import type { MESSAGES, OperatorReply } from '../../model/run';
 import { heavy } from './heavy';
+import type { JobTerms } from './job-words';
 import { outputOf } from './output';
 
 export interface UpdateCall {
   readonly name: keyof typeof MESSAGES;
   readonly arg?: unknown;
   /** The sentence that says what happened. */
-  readonly toText: (state: OperatorReply) => string;
+  readonly toText: (state: OperatorReply, terms: JobTerms) => string;
 }
 
 /** What follows the run's id: the next argument, or the options. */

@@ -1,13 +1,12 @@
 /** Follows a run to its end. */
-import type { Client } from '@temporalio/client';
-import type { ExportResult } from '../../model/export-run';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { JobProgress } from '../../model/run';
 import { describeFailure } from './failure';
+import type { JobInput, JobResult, JobWorkflow } from './job';
 import type { ProgressView } from './progress-view';
 import type { InFlight } from './progress-text';
 import { noWorker, queryProgress } from './run';
 import { readInFlight } from './run-details';
-import type { ExportWorkflow } from './start-export';
 
 /** Fast enough to look alive; a query costs the server and a worker some milliseconds each. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -29,10 +28,10 @@ const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
 const isOutage = (error: unknown): boolean => describeFailure(error).code === 'TemporalUnreachable';
 
 /** Waits for the end, over outages of the server. Throws the run's failure. */
-const resultOf = async (client: Client, workflowId: string, signal: AbortSignal): Promise<ExportResult> => {
+const resultOf = async <R>(handle: { result(): Promise<R> }, signal: AbortSignal): Promise<R> => {
   for (;;) {
     try {
-      return await client.workflow.getHandle<ExportWorkflow>(workflowId).result();
+      return await handle.result();
     } catch (error) {
       if (signal.aborted || !isOutage(error)) throw error;
       await sleep(RECONNECT_INTERVAL_MS, signal);
@@ -65,15 +64,16 @@ const look = async (client: Client, workflowId: string): Promise<[JobProgress, I
  * Shows progress until the run ends, and answers its result. Goes on while no worker answers or the server is away.
  * Throws the run's failure, or the signal's reason when it is aborted.
  */
-export const watchRun = async (
+export const watchRun = async <I extends JobInput, R extends JobResult>(
   client: Client,
-  workflowId: string,
+  handle: WorkflowHandle<JobWorkflow<I, R>>,
   view: ProgressView,
   signal: AbortSignal,
-): Promise<ExportResult> => {
+): Promise<R> => {
+  const { workflowId } = handle;
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
-  const result = resultOf(client, workflowId, stop);
+  const result = resultOf(handle, stop);
   result.then(
     () => ended.abort(),
     () => ended.abort(),
@@ -97,7 +97,8 @@ export const watchRun = async (
   signal.throwIfAborted();
   // The last state, so that the block left on the screen is not one second old. The run is closed: no worker, no matter.
   const last = silence.active ? undefined : await look(client, workflowId).catch(() => undefined);
-  if (last !== undefined) view.update(...last);
+  // A terminated run never saw its end: it would still offer what nobody can do any more.
+  if (last !== undefined) view.update({ ...last[0], actions: [] }, last[1]);
   view.end();
   return await result;
 };

@@ -17,6 +17,8 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   Forbidden: 'AccessDenied',
   AllAccessDisabled: 'AccessDenied',
   AccountProblem: 'AccessDenied',
+  // 403 from GetObject: the object is in an archive tier and no thawed copy is there.
+  InvalidObjectState: 'SourceArchived',
   ExpiredToken: 'CredentialsExpired',
   ExpiredTokenException: 'CredentialsExpired',
   TokenRefreshRequired: 'CredentialsExpired',

@@ -1,7 +1,8 @@
 /** Timeouts and retries of every activity, once, with their reasons. */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
-import type { ApiActivities, TransferActivities } from '../../activities/types';
+import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
+import { counting } from './requests';
 
 /**
  * A crashed worker is noticed after this long; the worker's heartbeat throttle is 1 s, so a beat is never this late
@@ -60,6 +61,21 @@ const options = {
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: backoff,
   },
+  /** Looks for a free place until there is one: a failed attempt leaves no event, so that waiting for hours costs none. */
+  wait: {
+    taskQueue: TASK_QUEUES.api,
+    cancellationType,
+    startToCloseTimeout: '1 minute',
+    retry: backoff,
+  },
+  /** Takes what a file has left beside it away: its host may be gone, and a run must be able to end without it. */
+  clear: {
+    taskQueue: TASK_QUEUES.files,
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '10 minutes',
+    retry: backoff,
+  },
 } satisfies Record<string, ActivityOptions>;
 
 type ApiGroup = 'prepare' | 'call' | 'control';
@@ -74,8 +90,16 @@ const placed = ({ host }: Placed): ActivityOptions => (host === undefined ? {} :
 
 /** Activities of the api queue (or the run's host), with a sentence for the timeline. */
 export const api = (group: ApiGroup, summary: string, run: Placed, override: ActivityOptions = {}): ApiActivities =>
-  proxyActivities<ApiActivities>({ ...options[group], ...placed(run), ...override, summary });
+  counting(proxyActivities<ApiActivities>({ ...options[group], ...placed(run), ...override, summary }));
 
 /** Activities of the transfer queue (or the run's host), with a sentence for the timeline. */
 export const transfer = (group: TransferGroup, summary: string, run: Placed): TransferActivities =>
-  proxyActivities<TransferActivities>({ ...options[group], ...placed(run), summary });
+  counting(proxyActivities<TransferActivities>({ ...options[group], ...placed(run), summary }));
+
+/** Activities of one host with local disk, with a sentence for the timeline. */
+export const files = (group: keyof typeof options, summary: string, host: string): FilesActivities =>
+  counting(proxyActivities<FilesActivities>({ ...options[group], ...placed({ host }), summary }));
+
+/** The same of whichever host answers first. */
+export const claims = (summary: string): ClaimActivities =>
+  counting(proxyActivities<ClaimActivities>({ ...options.prepare, taskQueue: TASK_QUEUES.files, summary }));

@@ -1,7 +1,7 @@
 /** What a run and its batches tell each other: absolute values, sent in order (SignalSender), so the newest counts. */
 import { defineSignal } from '@temporalio/workflow';
 import type { CleanupReport, FailedRecord, RunSettings } from '../../model/run';
-import type { Totals } from '../../model/records';
+import type { RequestCounts, Totals } from '../../model/records';
 import type { Cause } from './failures';
 
 /** One order of an operator. */
@@ -49,9 +49,13 @@ export interface BatchResult {
   readonly cleanup?: CleanupReport;
 }
 
+/** Record → batch, before a record that did not end well closes: what it has taken back, or could not, and its S3 requests. */
+export interface RecordEnd extends CleanupReport {
+  readonly requests?: RequestCounts;
+}
+
 export const controlSignal = defineSignal<[BatchControl]>('control');
-/** Record → batch, before a record that did not end well closes: what it has taken back, or could not. */
-export const cleanupSignal = defineSignal<[CleanupReport]>('recordCleanup');
+export const cleanupSignal = defineSignal<[RecordEnd]>('recordCleanup');
 export const reportSignal = defineSignal<[BatchReport]>('report');
 
 export const MAX_REPORTED_FAILURES = 50;

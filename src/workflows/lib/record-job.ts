@@ -37,7 +37,7 @@ export interface RecordJob<S extends RunSettings, R extends object, F extends Fi
   /** Checks, before anything is made; `previous`: the result, where this run id has succeeded before. */
   prepare(run: string): Promise<{ readonly settings: S; readonly previous: R | null }>;
   /** Waits for whatever only one run may have. Nothing is made before. */
-  hold(settings: S): Promise<readonly Hold[]>;
+  hold(settings: S): Promise<readonly Pick<Hold, 'release'>[]>;
   /** Waits until the source is there; answers the id that its records are asked for by, if there is one. */
   obtain(settings: S, progress: RunProgress): Promise<string | null>;
   writeManifest(settings: S, exportId: string | null): Promise<ManifestSize>;

@@ -19,9 +19,16 @@ import { failed, failure, firstCause, type Cause } from './failures';
 import type { Hold } from './hold';
 import { registerOperator, type Operated } from './operator';
 import type { Continuation, Ending, Filed, ManifestSize, RecordJob } from './record-job';
+import { withOwnRequests } from './requests';
 import { RunProgress } from './run-progress';
 import { publishPages, takeBackPages } from './settle-pages';
 import { toleratesFailures } from './tolerance';
+
+/** What names the run in keys and child ids: the same over continue-as-new. */
+export function runIdOf(input: { readonly runId?: string }, continued: { readonly run: string } | undefined): string {
+  const { workflowId, runId } = workflowInfo();
+  return continued?.run ?? input.runId ?? `${workflowId.replace(/[^A-Za-z0-9._-]/g, '-')}-${runId.slice(0, 8)}`;
+}
 
 /** Runs the job from its start, or from where an earlier execution of the same run has stopped. */
 export function runRecords<S extends RunSettings, R extends object, F extends Filed>(
@@ -29,9 +36,7 @@ export function runRecords<S extends RunSettings, R extends object, F extends Fi
   job: RecordJob<S, R, F>,
   continued: Continuation<S> | undefined,
 ): Promise<R> {
-  const { workflowId, runId } = workflowInfo();
-  const run = continued?.run ?? input.runId ?? `${workflowId.replace(/[^A-Za-z0-9._-]/g, '-')}-${runId.slice(0, 8)}`;
-  const recordRun = new RecordRun(input, run, job, continued);
+  const recordRun = new RecordRun(input, runIdOf(input, continued), job, continued);
   registerOperator(recordRun);
   setHandler(reportSignal, (report) => recordRun.batches?.hear(report), { description: 'How a batch stands' });
   return recordRun.execute();
@@ -43,7 +48,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   private readonly work = new CancellationScope();
   private abortReason: string | undefined;
   private knownSettings: S | undefined;
-  private holds: readonly Hold[] | undefined;
+  private holds: readonly Pick<Hold, 'release'>[] | undefined;
   private manifest: ManifestSize = { records: 0, pages: 0 };
 
   constructor(
@@ -143,7 +148,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
       settings,
       exportId: progressState.exportId,
       manifest,
-      batches: batches.state,
+      // What this execution has asked of S3 itself goes with it.
+      batches: { ...batches.state, totals: withOwnRequests(batches.state.totals) },
       startedMs: progressState.startedMs,
       transferStartedMs: progressState.transferStartedMs ?? progressState.startedMs,
       paused: progressState.paused,
@@ -233,7 +239,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const ending: Ending = {
       exportId: progressState.exportId,
       outcome,
-      totals: progressState.totals,
+      totals: withOwnRequests(progressState.totals),
       pages: this.manifest.pages,
       cleanup,
       failure: cause,
@@ -241,15 +247,18 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
       startedAt: new Date(progressState.startedMs).toISOString(),
       finishedAt: new Date().toISOString(),
     };
-    return { ending, filed: await this.job.finish(this.settings, ending) };
+    const filed = await this.job.finish(this.settings, ending);
+    // The report's own requests are in the result, though not in the report.
+    return { ending: { ...ending, totals: withOwnRequests(progressState.totals) }, filed };
   }
 
   private async release(): Promise<void> {
-    for (const hold of await this.heldOrAdopted()) await hold.release();
+    const holds = await this.heldOrAdopted();
+    await Promise.all(holds.map((hold) => hold.release()));
   }
 
   /** A run that was cancelled before it had taken its holds over from the execution before it still has to end them. */
-  private async heldOrAdopted(): Promise<readonly Hold[]> {
+  private async heldOrAdopted(): Promise<readonly Pick<Hold, 'release'>[]> {
     if (this.holds !== undefined) return this.holds;
     return this.continued === undefined ? [] : this.job.hold(this.settings).catch(() => []);
   }

@@ -40,11 +40,16 @@ export class RunProgress {
     this.startedMs = startedMs;
   }
 
+  /** What was prepared knows better: where the input names no bucket, the worker's environment does. */
+  private get projectName(): string {
+    return this.settings?.project ?? this.project;
+  }
+
   enter(stage: Stage): void {
     this.stage = stage;
     upsertSearchAttributes([
       { key: jobKey, value: this.job },
-      { key: projectKey, value: this.project },
+      { key: projectKey, value: this.projectName },
       { key: stageKey, value: stage },
     ]);
     this.show();
@@ -59,7 +64,7 @@ export class RunProgress {
       job: this.job,
       run: this.run,
       workflowId: workflowInfo().workflowId,
-      project: this.project,
+      project: this.projectName,
       stage: this.stage,
       paused: this.paused,
       maxWorkers: this.maxWorkers,
@@ -90,7 +95,7 @@ export class RunProgress {
   show(): void {
     const shown = this.snapshot(Date.now());
     const lines = [
-      `**${this.paused ? `Paused while ${shown.stage}` : capitalized(shown.stage)}** · project \`${this.project}\` · run \`${this.run}\``,
+      `**${this.paused ? `Paused while ${shown.stage}` : capitalized(shown.stage)}** · project \`${this.projectName}\` · run \`${this.run}\``,
       '',
       ...this.targetLines(),
       ...this.exportLines(shown),
@@ -163,6 +168,7 @@ export class RunProgress {
       case 'done':
         return [];
       case 'preparing':
+      case 'waiting':
       case 'exporting':
       case 'listing':
         return ['Update `abort`, or Request Cancellation, ends the run'];

@@ -11,7 +11,11 @@ const TRY_AGAIN_MS = 1_000;
 /** @throws ApplicationFailure TargetBusy that names the run which writes to the target. */
 export async function holdOfTarget({ bucket, targetPrefix }: RunSettings): Promise<Hold> {
   const target = `s3://${bucket}/${targetPrefix}`;
-  const hold = new Hold(`longhaul-target/${bucket}/${targetPrefix}`, `Holds ${target}`);
+  return taken(new Hold(`longhaul-target/${bucket}/${targetPrefix}`, `Holds ${target}`), target);
+}
+
+/** @throws ApplicationFailure TargetBusy that names `target` and the run which writes to it. */
+export async function taken(hold: Hold, target: string): Promise<Hold> {
   for (let attempt = 1; ; attempt += 1) {
     const holder = await hold.tryTake();
     if (holder === null) return hold;

@@ -80,6 +80,19 @@ it('one line for a log holds the same', () => {
   );
 });
 
+it('files are called files, and a bucket a bucket', () => {
+  const ingest = progressOf({ job: 'ingestUrls', project: 'my-bucket', publish: 'direct', exportId: null });
+  expect(statusText(ingest, 'RUNNING', []).split('\n').slice(0, 5)).toEqual([
+    'run        export-project_01-nightly (running)',
+    'bucket     my-bucket',
+    'stage      moving files',
+    'files      375/1,500 files',
+    'moved      3.0 GiB · 50.0 MiB/s · ETA 3 min 15 s · 16 in flight of 16 · elapsed 1 min 05 s',
+  ]);
+  expect(statusText(ingest, 'RUNNING', [])).not.toMatch(/record|published|export {5}/);
+  expect(progressLine(ingest, [], NOW)).toMatch(/^moving files · 375\/1,500 files · /);
+});
+
 it('every stage has words of its own', () => {
   const words = STAGES.map((stage) => statusText(progressOf({ stage }), 'RUNNING', []).split('\n')[2]);
   expect(new Set(words).size).toBe(STAGES.length);

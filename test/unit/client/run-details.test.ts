@@ -1,5 +1,5 @@
 import { readHeartbeat, recordNumberOf } from '../../../src/client/lib/run-details';
-import { parseS3Uri } from '../../../src/client/lib/run-report';
+import { parseS3Uri } from '../../../src/client/lib/bucket-report';
 
 describe('heartbeats', () => {
   it('tell bytes and, where the source gives it, the size', () => {

@@ -1,14 +1,8 @@
 import { parseDuration } from '../../../src/client/lib/duration';
 import { backfillRange, type CreateOptions, planSchedule } from '../../../src/client/lib/schedule-plan';
 
-const BASE: CreateOptions = {
-  job: 'export',
-  project: 'project_01',
-  cron: '0 6 * * *',
-  overlap: 'skip',
-  catchup: 3_600_000,
-  pauseOnFailure: true,
-};
+const DAILY = { cron: '0 6 * * *', overlap: 'skip', catchup: 3_600_000, pauseOnFailure: true } as const;
+const BASE: CreateOptions = { ...DAILY, job: 'export', project: 'project_01' };
 
 describe('parseDuration', () => {
   it.each([
@@ -37,12 +31,30 @@ describe('planSchedule', () => {
     });
   });
 
+  it.each<[Pick<CreateOptions, 'job' | 'bucket' | 'rawFile' | 'input'>, object, string[]]>([
+    [{ job: 'ingest', bucket: 'my-bucket' }, { bucket: 'my-bucket' }, ['ingestUrls', 'my-bucket']],
+    [{ job: 'ingest' }, {}, ['ingestUrls']],
+    [{ job: 'restore', rawFile: 'raw_1' }, { raw_file_id: 'raw_1' }, ['restoreFiles', 'raw_1']],
+    [
+      { job: 'restore', input: '{"raw_file_ids":["raw_1","raw_2"]}' },
+      { raw_file_ids: ['raw_1', 'raw_2'] },
+      ['restoreFiles'],
+    ],
+  ])('of %j: one input, and what its runs are found by', (change, input, found) => {
+    const { action } = planSchedule('nightly', { ...DAILY, ...change });
+    expect(action).toMatchObject({ workflowId: `${change.job}-nightly`, args: [input] });
+    const attributes = 'typedSearchAttributes' in action ? action.typedSearchAttributes : [];
+    expect([...(attributes as { value: unknown }[])].map(({ value }) => value)).toEqual(found);
+  });
+
   it.each<[Partial<CreateOptions>, RegExp]>([
     [{ cron: 'daily' }, /^--cron: expected five fields/],
     [{ every: 1_000 }, /--cron or --every/],
     [{ offset: 1_000 }, /^--offset/],
     [{ timezone: 'Berlin' }, /^--timezone: "Berlin"/],
     [{ bucket: 'b' }, /^--bucket does not go with --job export/],
+    [{ rawFile: 'b' }, /^--raw-file does not go with --job export: it takes --project/],
+    [{ job: 'restore', rawFile: 'ab' }, /^--project does not go with --job restore: it takes --raw-file/],
     [{ input: '{' }, /^--input: not JSON/],
     [{ input: '[]' }, /^--input: expected one JSON object/],
     [{ input: '{"runId":"a"}' }, /runId/],
@@ -51,6 +63,13 @@ describe('planSchedule', () => {
   ])('refuses %j', (change, message) => {
     expect(() => planSchedule('nightly', { ...BASE, ...change })).toThrow(message);
   });
+});
+
+it.each([
+  [{}, /"raw_file_id" is missing/],
+  [{ rawFile: 'ab' }, /at least 3 characters/],
+])('a restore of %j is refused as its workflow would', (given, message) => {
+  expect(() => planSchedule('s', { ...DAILY, job: 'restore', ...given })).toThrow(message);
 });
 
 describe('backfillRange', () => {

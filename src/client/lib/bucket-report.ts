@@ -1,0 +1,69 @@
+/** The report of a run that keeps it in a bucket: finds it and reads it with that bucket's own settings. */
+import type { JobConfig } from '../../config/types';
+import { LonghaulError } from '../../model/errors';
+import type { EndedRun, JobInput, JobResult } from './job';
+import { withStore } from './project-store';
+
+interface S3Address {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+export const parseS3Uri = (uri: string): S3Address | undefined => {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
+  return bucket === undefined || key === undefined ? undefined : { bucket, key };
+};
+
+export const noReport = (workflowId: string, why: string): LonghaulError =>
+  new LonghaulError('ObjectNotFound', `The run "${workflowId}" has no report: ${why}.`);
+
+const reportIn = (detail: unknown): string | undefined => {
+  const report = typeof detail === 'object' && detail !== null && 'report' in detail ? detail.report : undefined;
+  return typeof report === 'string' ? report : undefined;
+};
+
+/** The settings of the bucket as this machine has them. `bucket`: where the run says that its report is. */
+type SettingsOf = (bucket: string | undefined) => Pick<JobConfig, 'aws'>;
+
+type BucketResult = JobResult & { readonly report: string | null };
+
+/** Where a cancelled run put its report: Temporal keeps no details for those, so it follows from the run's name. */
+const byName = async <I extends JobInput, R extends BucketResult>(
+  run: EndedRun<I, R>,
+  settingsOf: SettingsOf,
+): Promise<S3Address | undefined> => {
+  const progress = await run.progress();
+  const name = run.input.runId ?? progress?.run;
+  if (name === undefined) return undefined;
+  const { targetBucket, controlPrefix } = settingsOf(progress?.job === 'ingestUrls' ? progress.project : undefined).aws;
+  return { bucket: targetBucket, key: [controlPrefix, name, 'report.json'].filter((part) => part !== '').join('/') };
+};
+
+/** The s3:// address stands in the result, or in the details of the failure. */
+const placeOf = async <I extends JobInput, R extends BucketResult>(
+  run: EndedRun<I, R>,
+  settingsOf: SettingsOf,
+): Promise<S3Address> => {
+  if (run.result?.report === null) throw noReport(run.workflowId, 'there was nothing to do');
+  const uri = run.result?.report ?? run.details.map(reportIn).find(Boolean);
+  const place = uri === undefined ? await byName(run, settingsOf) : parseS3Uri(uri);
+  if (place !== undefined) return place;
+  const why = uri === undefined ? 'it failed before it could write one' : `its address ${uri} is not s3://bucket/key`;
+  throw noReport(run.workflowId, why);
+};
+
+/** report.txt, or report.json. Throws ObjectNotFound where there is none, or what the store answers. */
+export const readBucketReport = async <I extends JobInput, R extends BucketResult>(
+  run: EndedRun<I, R>,
+  json: boolean,
+  settingsOf: SettingsOf,
+): Promise<string> => {
+  const place = await placeOf(run, settingsOf);
+  const key = json ? place.key : place.key.replace(/\.json$/, '.txt');
+  try {
+    return await withStore(settingsOf(place.bucket), (store) => store.readText(place.bucket, key));
+  } catch (error) {
+    if (!(error instanceof LonghaulError) || error.code !== 'ObjectNotFound') throw error;
+    throw noReport(run.workflowId, `s3://${place.bucket}/${key} is not there`);
+  }
+};

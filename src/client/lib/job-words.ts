@@ -1,0 +1,26 @@
+/** The words of the command line for jobs and policies. Light on purpose: `longhaul --help` loads it, and no Temporal client. */
+import type { JobName } from '../../model/names';
+
+/** What `--job` takes; each is also the command that starts the job. */
+export const JOB_WORDS = ['export', 'ingest', 'restore'] as const;
+export type JobWord = (typeof JOB_WORDS)[number];
+
+/** What `--overlap` takes. */
+export const OVERLAP_WORDS = ['skip', 'buffer-one', 'allow-all'] as const;
+export type Overlap = (typeof OVERLAP_WORDS)[number];
+
+/** How runs of a job are spoken of while they go on. */
+export interface JobTerms {
+  /** What a run moves one of. */
+  readonly unit: 'record' | 'file';
+  /** Whether what is done stays when a run is aborted: each file stands for itself. */
+  readonly keepsOnAbort: boolean;
+  /** What JobProgress.project holds. */
+  readonly subject: 'project' | 'bucket' | 'raw file';
+}
+
+export const JOB_TERMS: Readonly<Record<JobName, JobTerms>> = {
+  exportToS3: { unit: 'record', subject: 'project', keepsOnAbort: false },
+  ingestUrls: { unit: 'file', subject: 'bucket', keepsOnAbort: true },
+  restoreFiles: { unit: 'file', subject: 'raw file', keepsOnAbort: true },
+};
