@@ -1,5 +1,6 @@
 /** The end of a run: its ledger, its report, and last of all `_SUCCESS`. */
 import type { ExportResult } from '../model/export-run';
+import { withoutRequests } from '../model/records';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
 import { reportOf, reportText, type RunReport } from './lib/run-report';
@@ -56,7 +57,7 @@ function buildReport(args: FinishArgs, store: ControlStore): RunReport {
   const result: ExportResult = {
     runId: args.settings.run,
     exportId: args.exportId,
-    ...args.totals,
+    ...withoutRequests(args.totals),
     seconds: report.seconds,
     report: store.uri(files.file('report.json')),
     manifest: store.uri(files.folder('manifest')),

@@ -127,6 +127,13 @@ export const emptyTotals = (): Totals => ({
   resentBytes: 0,
 });
 
+/** For results that must be the same when they are told again: the report that tells them cannot count its own requests. */
+export const withoutRequests = (totals: Totals): Totals => {
+  const copy = { ...totals };
+  delete copy.requests;
+  return copy;
+};
+
 export const addTotals = (a: Totals, b: Totals): Totals => {
   const sum = emptyTotals();
   for (const key of Object.keys(sum) as Exclude<keyof Totals, 'requests'>[]) sum[key] = a[key] + b[key];

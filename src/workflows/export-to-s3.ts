@@ -1,5 +1,6 @@
 /** `exportToS3`: a vendor's bulk export lands in S3, all of it or nothing (publish: atomic). */
 import type { ExportInput, ExportResult, ExportSettings } from '../model/export-run';
+import { withoutRequests } from '../model/records';
 import { api } from './lib/activity-options';
 import { awaitExport } from './lib/await-export';
 import type { Continuation, RecordJob } from './lib/record-job';
@@ -53,7 +54,7 @@ function exportJob(input: ExportInput): RecordJob<ExportSettings, ExportResult, 
     result: (settings, { exportId, totals, startedAt, finishedAt }, { report, manifest }) => ({
       runId: settings.run,
       exportId,
-      ...totals,
+      ...withoutRequests(totals),
       seconds: (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000,
       report,
       manifest,
