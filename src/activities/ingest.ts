@@ -5,8 +5,9 @@ import { LonghaulError } from '../model/errors';
 import { ingestResult, MAX_INLINE_RESULTS, requestCounts } from '../model/ingest-result';
 import type { IngestResult, IngestSettings } from '../model/ingest-run';
 import { addRequests, type LedgerLine } from '../model/records';
-import { checkBucket, countRequests } from '../transfer';
+import { countRequests } from '../transfer';
 import type { Dependencies } from './dependencies';
+import { checkTarget } from './lib/check-target';
 import { ControlStore, orNull } from './lib/control-store';
 import { earlierRequests } from './lib/counted';
 import { ingestLog } from './lib/ingest-log';
@@ -14,7 +15,6 @@ import { writeManifestPages } from './lib/manifest-pages';
 import { fromNdjson } from './lib/run-files';
 import { reportOf, reportText } from './lib/run-report';
 import { resumable } from './lib/resumable';
-import { short } from './lib/short';
 import type { ApiActivities, FinishIngestArgs, IngestFiles, PlanIngestArgs, PrepareIngestArgs } from './types';
 
 const MIB = 1024 ** 2;
@@ -30,11 +30,12 @@ type Activities = Pick<ApiActivities, 'prepareIngest' | 'planIngest' | 'finishIn
 export function createIngestActivities(dependencies: Dependencies): Activities {
   return {
     prepareIngest: (args) =>
-      short(async (signal) => {
+      resumable({}, async (attempt) => {
+        const { signal } = attempt;
         const { config, destination, control } = dependencies.ingest(args.ref);
         const settings = ingestSettings(config, args);
         const store = new ControlStore(settings, control, signal);
-        await checkBucket(destination, store.files.file('run.json'), signal);
+        await checkTarget(destination, store.files.file('run.json'), attempt);
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));
         const previous = report?.outcome === 'succeeded' ? (report.result ?? null) : null;
         // A run whose files failed may be started again under its own id: it moves all of them anew.

@@ -1,10 +1,11 @@
 /** Before a run does anything: configuration, API, bucket; and whether this run has been here before. */
 import type { ProjectConfig } from '../config/types';
 import type { ExportResult, ExportSettings } from '../model/export-run';
-import { checkBucket } from '../transfer';
 import type { Dependencies } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
 import { holderOf } from './lib/holder';
+import { checkTarget } from './lib/check-target';
+import { resumable } from './lib/resumable';
 import { short } from './lib/short';
 import type { ApiActivities, PrepareArgs } from './types';
 
@@ -17,12 +18,13 @@ interface ReportHead {
 export function createPrepareActivities(dependencies: Dependencies): Pick<ApiActivities, 'prepareRun' | 'findHolder'> {
   return {
     prepareRun: (args) =>
-      short(async (signal) => {
+      resumable({}, async (attempt) => {
+        const { signal } = attempt;
         const { config, destination, control, provider } = dependencies.project(args.ref);
         const settings = runSettings(config, args);
         if (args.request !== null) await provider().checkAccess(signal);
         const store = new ControlStore(settings, control, signal);
-        await checkBucket(destination, store.files.file('run.json'), signal);
+        await checkTarget(destination, store.files.file('run.json'), attempt);
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));
         if (report?.outcome === 'succeeded' && report.result !== undefined)
           return { settings, previous: report.result };

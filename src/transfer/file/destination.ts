@@ -148,7 +148,11 @@ class LocalFiles implements FileDestination {
       throw error;
     }
     await assertCurrent();
-    await onDisk(`Replacing ${target}`, signal, () => partial.publish(target));
+    // Gone since the look a moment ago: another process with this transfer has put it in place.
+    const isPublished = await onDisk(`Replacing ${target}`, signal, () =>
+      ifThere(partial.publish(target).then(() => true)),
+    );
+    if (isPublished === undefined) throw this.lost(key);
     await this.release(uploadId);
     return this.remember(target, request.bytes, request.crc32);
   }
