@@ -15,7 +15,7 @@ const common = {
 };
 
 /** These share one Temporal and one S3 server per Jest run: see test/support/shared-stack.ts. */
-const WITH_STACK = ['dev', 'workflow', 'faults', 'crash', 'e2e'];
+const WITH_STACK = ['dev', 'workflow', 'faults', 'crash', 'bridge', 'load', 'e2e'];
 const sharedStack = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
@@ -29,8 +29,20 @@ const project = (name) => ({
 });
 
 module.exports = {
-  projects: ['unit', 'transfer', 'providers', 'catalogue', 'dev', 'workflow', 'faults', 'crash', 'replay', 'e2e'].map(
-    project,
-  ),
+  projects: [
+    'unit',
+    'transfer',
+    'providers',
+    'catalogue',
+    'dev',
+    'workflow',
+    'faults',
+    'crash',
+    'bridge',
+    'load',
+    'deploy',
+    'replay',
+    'e2e',
+  ].map(project),
   testTimeout: 60_000,
 };
