@@ -1,15 +1,18 @@
 /**
  * `ingestUrls` with its default settings against a Python script that does the same with aiohttp and boto3: processor time
- * per GiB, and resident memory above what the worker takes when idle. Rounds alternate; figures are medians.
+ * per GiB, and resident memory above what the worker takes when idle. Rounds alternate; figures are medians. Then the
+ * worker is killed in the middle of one large file: bytes read and sent again are held against the parts in flight.
  */
 import { rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { childEnv } from '../src/config/environment';
+import { until } from '../src/dev/wait';
 import type { IngestResult } from '../src/model/ingest-run';
 import { TASK_QUEUES, WORKFLOWS } from '../src/model/names';
 import { bench } from './lib/bench';
+import { startCountingProxy } from './lib/counting-proxy';
 import { startFileServer } from './lib/file-server';
 import { withPython, type PythonPeer } from './lib/python-peer';
 import { BUCKET, withRig, type Rig } from './lib/rig';
@@ -21,6 +24,9 @@ const FILES = 4;
 const CONCURRENCY = 2;
 const PART_MIB = 50;
 const CHUNK_KIB = 1024;
+/** Parts of one file at once. */
+const LANES = 2;
+const TIMEOUT_MS = 300_000;
 /** Two parts of each file at once, and what the heap and the connections take beside. */
 const MAX_GROWTH_MIB = CONCURRENCY * 2 * PART_MIB + 100;
 /** A worker that has just become ready still gives memory back from its start. */
@@ -46,7 +52,7 @@ const median = (values: readonly number[]): number => {
   return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
 };
 
-void bench('ingest', { mib: 1024, rounds: 3 }, ({ options, say }) =>
+void bench('ingest', { mib: 1024, rounds: 3, killed: 4096 }, ({ options, say }) =>
   withPython(say, (python) =>
     withRig(say, async (rig) => {
       const sizeBytes = Math.floor((options.mib / FILES) * MIB);
@@ -66,6 +72,7 @@ void bench('ingest', { mib: 1024, rounds: 3 }, ({ options, say }) =>
       } finally {
         await server.close();
       }
+      const killed = await kill(rig, options.killed, say);
       const gib = (sizeBytes * FILES) / 1024 ** 3;
       const of = (costs: readonly Cost[], value: (cost: Cost) => number): number => median(costs.map(value));
       const cpu = of(ours, ({ cpuSec }) => cpuSec);
@@ -76,10 +83,15 @@ void bench('ingest', { mib: 1024, rounds: 3 }, ({ options, say }) =>
           rss_growth_mib: of(ours, ({ growthMib }) => growthMib),
           cpu_s_per_gib: cpu / gib,
           cpu_s_per_gib_aiohttp: peerCpu / gib,
+          resent_vs_inflight: killed,
           mib_per_s: (gib * 1024) / of(ours, ({ seconds }) => seconds),
           mib_per_s_aiohttp: (gib * 1024) / of(theirs, ({ seconds }) => seconds),
         },
-        goals: { cpu_vs_aiohttp: { max: 0.6 }, rss_growth_mib: { max: MAX_GROWTH_MIB } },
+        goals: {
+          cpu_vs_aiohttp: { max: 0.6 },
+          rss_growth_mib: { max: MAX_GROWTH_MIB },
+          resent_vs_inflight: { max: 1 },
+        },
       };
     }),
   ),
@@ -141,4 +153,30 @@ async function script(rig: Rig, python: PythonPeer, files: Files): Promise<Cost>
   const usage = await python.measure('ingest_aiohttp.py', job, env);
   empty(rig);
   return { cpuSec: usage.cpuSec, seconds: usage.seconds, growthMib: usage.peakRssMib };
+}
+
+/** SIGKILL in the middle of one large file; answers what was read or sent again as a share of the parts in flight. */
+async function kill(rig: Rig, sizeMib: number, say: (line: string) => void): Promise<number> {
+  const sizeBytes = Math.floor(sizeMib * MIB);
+  const server = await startFileServer(sizeBytes);
+  const proxy = await startCountingProxy(rig.stack.s3.endpoint);
+  try {
+    const env = { AWS_ENDPOINT_URL_S3: proxy.endpoint };
+    const sent = (): number => proxy.seen.reduce((sum, { kind, bytes }) => sum + (kind === 'part' ? bytes : 0), 0);
+    const worker = await rig.stack.startWorker({ env });
+    const result = run(rig, [`${server.origin}/killed.csv`], 'bench-ingest-killed');
+    await until(() => sent() > sizeBytes / 2, { what: 'half of the file', timeoutMs: TIMEOUT_MS, intervalMs: 5 });
+    await worker.kill();
+    const next = await rig.stack.startWorker({ env });
+    const { summary } = await result;
+    if (summary.total_bytes !== sizeBytes) throw new Error(JSON.stringify(summary));
+    await next.stop();
+    const againBytes = Math.max(server.servedBytes() - sizeBytes, sent() - sizeBytes);
+    say(`Killed in the middle of ${sizeMib} MiB: ${(againBytes / MIB).toFixed(1)} MiB read or sent again`);
+    return againBytes / (LANES * PART_MIB * MIB);
+  } finally {
+    await server.close();
+    await proxy.close();
+    empty(rig);
+  }
 }
