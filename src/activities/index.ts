@@ -35,10 +35,11 @@ export const createTransferQueueActivities = (dependencies: Dependencies): Trans
   });
 
 /** Activities of the queue `longhaul-files`: any host with local disk may answer. */
-export const createClaimActivities = (dependencies: Dependencies): ClaimActivities => ({
-  claimHost: () => Promise.resolve(dependencies.host),
-  prepareRestore: createRestorePrepareActivities(dependencies).prepareRestore,
-});
+export const createClaimActivities = (dependencies: Dependencies): ClaimActivities =>
+  counted({
+    claimHost: () => Promise.resolve(dependencies.host),
+    prepareRestore: createRestorePrepareActivities(dependencies).prepareRestore,
+  });
 
 /** Activities of one host's own queue, `longhaul-files-<host>`. */
 export const createFilesActivities = (dependencies: Dependencies): FilesActivities =>

@@ -281,8 +281,10 @@ class Batch {
       unstarted === 0 && this.lastReport.inFlight - this.inFlight.size >= Math.max(1, Math.ceil(limit / 4));
     const elapsedMs = Date.now() - this.startedMs;
     const filling = this.inFlight.size > 0 && this.lastReport.inFlight === 0;
+    // Paused, or without a slot: nothing else would wake this batch, and the run would show the last record as in flight.
+    const stands = this.inFlight.size === 0 && unstarted > 0 && this.lastReport.inFlight > 0;
     const due = Date.now() - this.lastReport.atMs >= Math.max(FIRST_REPORT_MS, elapsedMs * REPORT_FRACTION);
-    return nearTail || inTail || filling || due;
+    return nearTail || inTail || filling || stands || due;
   }
 
   private async report(extra: { parked: boolean; cleanup?: CleanupReport }): Promise<void> {

@@ -166,7 +166,7 @@ export class ScriptedWorld {
   }
 
   /** Heartbeats, so that a cancel is heard, and throws its reason. */
-  private async whileRunning(work: Promise<void>): Promise<void> {
+  async whileRunning(work: Promise<void>): Promise<void> {
     const context = Context.current();
     const beat = setInterval(() => context.heartbeat(), 100);
     try {

@@ -28,6 +28,12 @@ const workflowBundle = (): Promise<WorkflowBundleWithSourceMap> => {
   return bundle;
 };
 
+/** A queue of its own beside the usual three. */
+export interface ScriptedQueue {
+  readonly taskQueue: string;
+  readonly activities: object;
+}
+
 export type RunHandle = WorkflowHandleWithStartDetails<typeof exportToS3>;
 
 export class ScriptedRuns {
@@ -62,8 +68,8 @@ export class ScriptedRuns {
     await this.native.close();
   }
 
-  /** Runs workers with the world's activities while `use` runs. */
-  async with<T>(world: ScriptedWorld, use: () => Promise<T>): Promise<T> {
+  /** Runs workers with the world's activities, and of these other queues, while `use` runs. */
+  async with<T>(world: ScriptedWorld, use: () => Promise<T>, queues: readonly ScriptedQueue[] = []): Promise<T> {
     await this.renewNamespace();
     world.findHolder = async (lockId) =>
       (await this.client.workflow.getHandle(lockId).describe()).parentExecution?.workflowId ?? null;
@@ -83,6 +89,7 @@ export class ScriptedRuns {
         activities: world.transfer(),
         maxConcurrentActivityTaskExecutions: 64,
       }),
+      ...queues.map((queue) => Worker.create({ ...common, ...queue })),
     ]);
     const running = Promise.all(workers.map((worker) => worker.run()));
     try {
