@@ -26,7 +26,11 @@ export type FromWorker =
   | { readonly id: number; readonly kind: 'done'; readonly bytes: number; readonly hex: string }
   | { readonly id: number; readonly kind: 'failed'; readonly errno: string | undefined; readonly text: string };
 
-/** Takes turns between its tasks, a slice each, so that a small file never waits for a large one. */
+/**
+ * Takes turns between its tasks, a slice each: mostly the one with the least left, so that a small file never waits for a
+ * large one and equal files end one after the other, while what follows them gets ready; and each fourth turn the oldest,
+ * so that a large file goes on however many small ones come.
+ */
 export function hashWorkerMain(
   threads: typeof Threads,
   crypto: typeof Crypto,
@@ -47,6 +51,8 @@ export function hashWorkerMain(
   const blocksPerTurn = 8;
   const progressBytes = 16 * 1024 * 1024;
   const running: Running[] = [];
+  const oldestEach = 4;
+  let turns = 0;
   let isScheduled = false;
   // On Linux this is of the calling thread alone: on few cores the loop that heartbeats goes first.
   if (process.platform === 'linux') os.setPriority(0, 5);
@@ -97,9 +103,17 @@ export function hashWorkerMain(
     post({ id, kind: 'failed', errno: code, text: message ?? String(error) });
   };
 
+  const leftOf = ({ task, hashed }: Running): number => task.lengthBytes - hashed;
+  const next = (): Running | undefined => {
+    turns += 1;
+    const [oldest] = running;
+    if (oldest === undefined || turns % oldestEach === 0) return oldest;
+    return running.reduce((least, each) => (leftOf(each) < leftOf(least) ? each : least), oldest);
+  };
+
   const work = (): void => {
     isScheduled = false;
-    const each = running.shift();
+    const each = next();
     if (each === undefined) return;
     let goesOn = false;
     try {
@@ -107,8 +121,10 @@ export function hashWorkerMain(
     } catch (error) {
       fail(each.task.id, error);
     }
-    if (goesOn) running.push(each);
-    else fs.closeSync(each.fd);
+    if (!goesOn) {
+      running.splice(running.indexOf(each), 1);
+      fs.closeSync(each.fd);
+    }
     schedule();
   };
 

@@ -105,6 +105,26 @@ test('the main loop stays free, progress is told, and a small file does not wait
   expect(ended[0]).toBe('small');
 });
 
+test('equal files end one after the other, not all at once at the end', async () => {
+  const one = createHashPool({ threads: 1 });
+  const size = 64 * MIB;
+  const told: number[] = [0, 0, 0];
+  const atFirstEnd: number[] = [];
+  try {
+    await Promise.all(
+      told.map(async (_, n) => {
+        const path = sparse(`equal${n}`, size);
+        const onProgress = (bytes: number): void => void (told[n] = bytes);
+        await hashFile(one, 'md5', { path, sizeBytes: size, signal, onProgress });
+        if (atFirstEnd.length === 0) atFirstEnd.push(...told);
+      }),
+    );
+  } finally {
+    await one.close();
+  }
+  expect(atFirstEnd.filter((bytes) => bytes > 0)).toEqual([size]);
+});
+
 test('an abort ends it with its reason, and the pool goes on', async () => {
   const file = sparse('aborted', 8192 * MIB);
   const control = new AbortController();
