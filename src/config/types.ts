@@ -11,7 +11,36 @@ export type AwsCredentialsSource =
     }
   | { readonly kind: 'profile'; readonly profile: string }
   /** Environment, shared files, web identity, container or instance role: the SDK's default chain. */
-  | { readonly kind: 'default' };
+  | { readonly kind: 'default' }
+  /** A role taken with an identity token of a Google service account (AssumeRoleWithWebIdentity); no long-lived key. */
+  | {
+      readonly kind: 'google';
+      readonly roleArn: string;
+      /** What the token is made for: the `aud` that the role's trust policy names. */
+      readonly audience: string;
+      readonly sessionName: string;
+      readonly google: GoogleCredentialsSource;
+      /** Null: STS of the region. */
+      readonly stsEndpoint: string | null;
+    };
+
+export type GoogleCredentialsSource =
+  /** No token at all: emulators, and public buckets. */
+  | { readonly kind: 'anonymous' }
+  /** Application Default Credentials: GOOGLE_APPLICATION_CREDENTIALS, gcloud's own, or the metadata server. */
+  | { readonly kind: 'default' }
+  /** A file of a service account, a workload identity configuration, or gcloud's. `awsRegion` is for an AWS role as identity. */
+  | { readonly kind: 'file'; readonly path: string; readonly awsRegion?: string }
+  | { readonly kind: 'json'; readonly credentials: Secret; readonly awsRegion?: string };
+
+/** One Google Cloud Storage, as seen with one identity. */
+export interface GcsStoreConfig {
+  /** Null: https://storage.googleapis.com. An emulator's, as STORAGE_EMULATOR_HOST names it. */
+  readonly endpoint: string | null;
+  readonly credentials: GoogleCredentialsSource;
+  /** Pays for requests to buckets of others; null where the bucket's owner does. */
+  readonly userProject: string | null;
+}
 
 export interface StoreConfig {
   readonly region: string;

@@ -4,12 +4,15 @@
  * Pure: workflow code imports it.
  */
 
+import { BRIDGE_ERRORS } from './error-table/bridge';
 import { DESTINATION_ERRORS } from './error-table/destination';
 import { ENVIRONMENT_ERRORS } from './error-table/environment';
 import { EXPORT_API_ERRORS } from './error-table/export-api';
+import { GCS_ERRORS } from './error-table/gcs';
 import { INGEST_ERRORS } from './error-table/ingest';
 import { INPUT_ERRORS } from './error-table/input';
 import { LOCAL_ERRORS } from './error-table/local';
+import { QUEUE_ERRORS } from './error-table/queue';
 import { RESTORE_ERRORS } from './error-table/restore';
 import { RUN_ERRORS } from './error-table/run';
 import { SOURCE_ERRORS } from './error-table/source';
@@ -23,8 +26,11 @@ export const ERRORS = {
   ...EXPORT_API_ERRORS,
   ...SOURCE_ERRORS,
   ...DESTINATION_ERRORS,
+  ...GCS_ERRORS,
   ...LOCAL_ERRORS,
   ...RESTORE_ERRORS,
+  ...BRIDGE_ERRORS,
+  ...QUEUE_ERRORS,
   ...RUN_ERRORS,
   ...ENVIRONMENT_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;

@@ -49,6 +49,8 @@ export interface LedgerLine {
   readonly bytes: number;
   /** Base64 of the big-endian CRC32 of the whole object, as S3 writes it; absent where it is not known. */
   readonly crc32?: string;
+  /** The same by CRC32C, of objects that are held against that: those of GCS. */
+  readonly crc32c?: string;
   readonly parts: number;
   readonly attempts: number;
   readonly outcome: Outcome;
@@ -56,7 +58,7 @@ export interface LedgerLine {
   readonly startedAt: string;
   readonly finishedAt: string;
   /** How the bytes were verified; 'unverified' where the source declared no length and gave no checksum. */
-  readonly verified?: 'sha256' | 'crc32' | 'etag' | 'size' | 'unverified';
+  readonly verified?: 'sha256' | 'crc32' | 'crc32c' | 'etag' | 'size' | 'unverified';
   readonly errorCode?: ErrorCode;
   readonly error?: string;
 }

@@ -4,8 +4,10 @@
  * orphan stays; what is not ours is not touched.
  */
 import { LonghaulError } from '../model/errors';
+import { encodeChecksums, type Checksums } from './checksums';
 import type { ListedPart } from './destination';
-import { encodeCrc32 } from './lib/crc32';
+import { look, settle } from './look';
+import { isSamePart } from './same-part';
 import { retrying, type Run } from './run';
 import type { Progress } from './progress';
 import type { TransferSpec } from './spec';
@@ -14,7 +16,10 @@ import { abortUpload } from './undo';
 
 /** What asking for an object needs to know; copies have it too. */
 export interface Publishing {
-  readonly spec: Pick<TransferSpec, 'destination' | 'key' | 'transferId' | 'retry' | 'onRetry' | 'sha256'>;
+  readonly spec: Pick<
+    TransferSpec,
+    'destination' | 'key' | 'transferId' | 'retry' | 'onRetry' | 'sha256' | 'ifAbsent' | 'readBack'
+  >;
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
@@ -22,21 +27,26 @@ export interface Publishing {
 /** The published object of an earlier attempt: its marker is this transfer's, so it was completed or written whole. */
 export async function adoptPublished(run: Publishing): Promise<MovedObject | undefined> {
   const { spec, signal, progress } = run;
-  const found = await retrying(run, () => spec.destination.stat(spec.key, signal));
+  const found = await retrying(run, () => look(spec, signal));
   if (found?.transferId !== spec.transferId) return undefined;
+  await retrying(run, () => settle(spec, signal));
   const parts = Number(/-(\d+)"?$/.exec(found.etag ?? '')?.[1] ?? 1);
   progress.arrived(found.bytes, parts);
   return {
     bytes: found.bytes,
-    ...(found.crc32 === undefined ? {} : { crc32: encodeCrc32(found.crc32) }),
+    ...encodeChecksums(found),
     parts,
     sentBytes: progress.sentBytes,
     // Ours is there, so it was compared before it became visible.
-    verified: spec.sha256 !== undefined ? 'sha256' : found.crc32 === undefined ? 'size' : 'crc32',
+    verified: spec.sha256 !== undefined ? 'sha256' : knownBy(found),
     ...(found.etag === undefined ? {} : { etag: found.etag }),
     ...(found.versionId === undefined ? {} : { versionId: found.versionId }),
   };
 }
+
+/** How an object that was compared by what the store keeps of it has been verified. */
+export const knownBy = ({ crc32, crc32c }: Checksums): 'crc32' | 'crc32c' | 'size' =>
+  crc32 !== undefined ? 'crc32' : crc32c !== undefined ? 'crc32c' : 'size';
 
 export interface AdoptedUpload {
   readonly uploadId: string;
@@ -45,8 +55,8 @@ export interface AdoptedUpload {
 }
 
 export interface FirstPart {
-  readonly bytes: number;
-  readonly crc32: number;
+  readonly body: Buffer;
+  readonly sums: Checksums;
 }
 
 /**
@@ -62,13 +72,20 @@ export async function adoptUpload(
   const { spec, signal } = run;
   const found = await retrying(run, () => spec.destination.findUploads(spec.key, since, signal));
   const events = spec.onEvent === undefined ? {} : { onEvent: spec.onEvent };
-  const ids = new Set([...(known === undefined ? [] : [known]), ...found.map(({ uploadId }) => uploadId)]);
+  // Where the store says whose an upload is, that decides.
+  const named = new Set(
+    found.filter(({ transferId }) => transferId === spec.transferId).map(({ uploadId }) => uploadId),
+  );
+  const candidates = found.filter(({ transferId, uploadId }) => transferId === undefined || named.has(uploadId));
+  const ids = new Set([...(known === undefined ? [] : [known]), ...candidates.map(({ uploadId }) => uploadId)]);
   let adopted: AdoptedUpload | undefined;
   for (const uploadId of ids) {
     const parts = await listIfThere(run, uploadId);
     if (parts === undefined) continue;
-    const isSame = parts.every((part) => part.number === 1 && part.bytes === first.bytes && part.crc32 === first.crc32);
-    const isOurs = isSame || uploadId === known;
+    const isSame = parts.every(
+      (part) => part.number === 1 && isSamePart(spec.destination, part, first.body, first.sums),
+    );
+    const isOurs = isSame || uploadId === known || named.has(uploadId);
     const isBetter = isSame && (adopted === undefined || (adopted.part === undefined && parts.length > 0));
     const surplus = isBetter ? adopted?.uploadId : isOurs ? uploadId : undefined;
     if (isBetter) adopted = { uploadId, ...(parts[0] === undefined ? {} : { part: parts[0] }) };

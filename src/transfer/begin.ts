@@ -1,5 +1,6 @@
 /** Beginning an upload and writing its first part, exactly one upload whatever happens to the answers. */
 import { adoptUpload, type AdoptedUpload, type FirstPart } from './adopt';
+import type { Checksums, ChecksumAlgorithm } from './checksums';
 import type { ListedPart, ObjectAttributes } from './destination';
 import { tell } from './events';
 import { retrying, sendPart, type Run } from './run';
@@ -8,8 +9,12 @@ import type { SourceReply, TransferControl } from './types';
 export const attributesOf = (
   { spec }: Run,
   reply: Pick<SourceReply, 'contentType' | 'contentEncoding'>,
+  algorithm?: ChecksumAlgorithm,
 ): ObjectAttributes => ({
   transferId: spec.transferId,
+  algorithm,
+  ifAbsent: spec.ifAbsent,
+  readBack: spec.readBack,
   contentType: spec.contentType ?? reply.contentType,
   contentEncoding: reply.contentEncoding,
   metadata: spec.metadata,
@@ -22,12 +27,12 @@ export const attributesOf = (
 export async function beginUpload(
   run: Run,
   control: TransferControl,
-  reply: Pick<SourceReply, 'contentType' | 'contentEncoding'>,
+  attributes: ObjectAttributes,
   first: FirstPart,
 ): Promise<AdoptedUpload> {
   const { spec } = run;
   tell(spec.onEvent, { kind: 'upload_begin_start' });
-  const { upload, isAdopted } = await adoptOrBegin(run, control, reply, first);
+  const { upload, isAdopted } = await adoptOrBegin(run, control, attributes, first);
   tell(spec.onEvent, { kind: 'upload_begin_done', uploadId: upload.uploadId, isAdopted });
   return upload;
 }
@@ -35,7 +40,7 @@ export async function beginUpload(
 async function adoptOrBegin(
   run: Run,
   control: TransferControl,
-  reply: Pick<SourceReply, 'contentType' | 'contentEncoding'>,
+  attributes: ObjectAttributes,
   first: FirstPart,
 ): Promise<{ upload: AdoptedUpload; isAdopted: boolean }> {
   const { spec, signal } = run;
@@ -48,7 +53,7 @@ async function adoptOrBegin(
   return retrying(run, async ({ number }) => {
     const lost = number === 1 ? undefined : await adoptUpload(run, startedAt, undefined, first);
     if (lost !== undefined) return { upload: lost, isAdopted: true };
-    const uploadId = await spec.destination.begin(spec.key, attributesOf(run, reply), signal);
+    const uploadId = await spec.destination.begin(spec.key, attributes, signal);
     return { upload: { uploadId }, isAdopted: false };
   });
 }
@@ -58,12 +63,12 @@ export async function writeFirstPart(
   run: Run,
   upload: AdoptedUpload,
   body: Buffer,
-  crc32: number,
+  sums: Checksums,
 ): Promise<ListedPart> {
   if (upload.part !== undefined) {
     run.progress.arrived(body.length, 1);
     tell(run.spec.onEvent, { kind: 'part_found', number: 1, bytes: body.length });
-    return upload.part;
+    return { ...sums, ...upload.part };
   }
-  return sendPart(run, upload.uploadId, { number: 1, body, crc32 });
+  return sendPart(run, upload.uploadId, { number: 1, body, ...sums });
 }

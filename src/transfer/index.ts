@@ -3,6 +3,7 @@ export type * from './types';
 export type * from './destination';
 export type { TransferSpec } from './spec';
 export type { TransferEvent, TransferListener } from './events';
+export type { ChecksumAlgorithm, Checksums, EncodedChecksums } from './checksums';
 export { SourceUrl } from './source-url';
 
 export { openTransfer } from './open-transfer';
@@ -14,8 +15,10 @@ export { MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, partCount, partSizeFor } fro
 export { MemoryBudget, type Lease } from './lib/memory-budget';
 export { RateLimiter } from './lib/rate-limiter';
 export { DEFAULT_RETRY, retry, type RetryOptions, type RetryPolicy } from './lib/retry';
+export { RetryBudget, type RetryBudgetOptions } from './lib/retry-budget';
 export { parseRetryAfterMs } from './lib/retry-after';
-export { combineCrc32, crc32Of, decodeCrc32, encodeCrc32 } from './lib/crc32';
+export { agreement, decodeChecksums, encodeChecksums } from './checksums';
+export { combineCrc32, combineCrc32c, crc32cOf, crc32Of, decodeCrc32, encodeCrc32 } from './lib/crc32';
 
 export { AddressGuard, type AddressGuardOptions } from './http/address-guard';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http/http-client';
@@ -36,6 +39,11 @@ export { isReadable, thawObject, type ThawRequest } from './s3/thaw';
 export { deleteKeys, deletePrefix, type DeletePrefixRequest } from './s3/delete';
 export { getSmall, listKeys, putSmall, type PutSmallOptions } from './s3/objects';
 export { putStream } from './s3/stream';
+
+export { createGcsClient, type GcsClient, type GcsClientOptions } from './gcs/client';
+export { createGcsSource, type GcsSourceOptions } from './gcs/source';
+export { createGcsDestination, type GcsDestination, type GcsDestinationOptions } from './gcs/destination';
+export { listTemporaries, removeTemporaries, type TemporariesRequest, type Temporary } from './gcs/temporaries';
 
 export { bareEtag, multipartChunkSizes, parseEtag, type ParsedEtag } from './etag';
 export { createHashPool, type HashPool, type HashPoolOptions } from './hash/pool';

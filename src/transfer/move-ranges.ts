@@ -1,15 +1,15 @@
 /** The parts of a source that can be read by ranges of one version, in parallel lanes. */
-import { LonghaulError } from '../model/errors';
+import { checksumsOf, decodeChecksums, type ChecksumAlgorithm } from './checksums';
 import { checkSha256, hashFor, type OrderedSha256 } from './content-hash';
 import type { ListedPart } from './destination';
 import { tell } from './events';
 import { bytesOfParts } from './integrity';
-import { crc32Of } from './lib/crc32';
 import { inLanes } from './lib/lanes';
 import { partCount, partRange } from './plan';
-import { surplus } from './probe';
-import { openSource, retrying, sendPart, type MovedParts, type Run } from './run';
-import type { BegunUpload, ByteRange, SourceVersion } from './types';
+import { readRange } from './read-range';
+import { retrying, sendPart, type MovedParts, type Run } from './run';
+import { isSamePart } from './same-part';
+import type { BegunUpload, ByteRange } from './types';
 
 /**
  * Moves the parts that the destination does not list. Where a SHA-256 is expected those that it lists are read too, for the
@@ -18,15 +18,19 @@ import type { BegunUpload, ByteRange, SourceVersion } from './types';
 export async function moveRanges(run: Run, upload: BegunUpload, sizeBytes: number): Promise<MovedParts> {
   const { spec, signal } = run;
   const { uploadId, partSizeBytes } = upload;
+  const algorithms = partAlgorithms(upload);
+  const isTrusted = (part: ListedPart): boolean =>
+    spec.destination.listsMd5 === true || part[algorithms[0]] !== undefined;
   const count = partCount(sizeBytes, partSizeBytes);
   const listed = await retrying(run, () => spec.destination.listParts(spec.key, uploadId, signal));
   const arrived = new Map(
     listed
-      .filter(({ number, bytes, crc32 }) => {
+      .filter((part) => {
+        const { number, bytes } = part;
         const planned = number <= count ? partRange(number, sizeBytes, partSizeBytes).lengthBytes : -1;
-        return bytes === planned && crc32 !== undefined;
+        return bytes === planned && isTrusted(part);
       })
-      .map((part) => [part.number, part]),
+      .map((part) => [part.number, withKnownSums(part, upload)]),
   );
   const found = [...arrived.values()];
   run.progress.arrived(bytesOfParts(found), found.length);
@@ -37,7 +41,7 @@ export async function moveRanges(run: Run, upload: BegunUpload, sizeBytes: numbe
   const open = hash === undefined ? numbers.filter((number) => !arrived.has(number)) : numbers;
   await inLanes(open, spec.lanes, signal, async (number, laneSignal) => {
     const range = partRange(number, sizeBytes, partSizeBytes);
-    const job = { upload, number, range, hash, there: arrived.get(number) };
+    const job = { upload, algorithms, number, range, hash, there: arrived.get(number) };
     arrived.set(number, await relayPart({ ...run, signal: laneSignal }, job));
   });
   checkSha256(spec, hash);
@@ -45,8 +49,24 @@ export async function moveRanges(run: Run, upload: BegunUpload, sizeBytes: numbe
   return { parts, isLengthDeclared: true, sourceValidators: upload.sourceValidators };
 }
 
+/** The listing of some stores has no checksums; of part 1, which another process may have written, the upload knows them. */
+const withKnownSums = (part: ListedPart, { firstPart }: BegunUpload): ListedPart =>
+  part.number === 1 && firstPart?.etag === part.etag ? { ...decodeChecksums(firstPart), ...part } : part;
+
+/** What parts are sent with, and after it what only the source's own checksum is held against. */
+export function partAlgorithms(
+  upload: Pick<BegunUpload, 'algorithm' | 'declared'>,
+): readonly [ChecksumAlgorithm, ...ChecksumAlgorithm[]] {
+  const { algorithm = 'crc32' } = upload;
+  const { crc32, crc32c } = decodeChecksums(upload.declared);
+  const isDeclared = (algorithm === 'crc32' ? crc32 : crc32c) !== undefined;
+  if (isDeclared || (crc32 === undefined && crc32c === undefined)) return [algorithm];
+  return [algorithm, algorithm === 'crc32' ? 'crc32c' : 'crc32'];
+}
+
 interface PartJob {
   readonly upload: BegunUpload;
+  readonly algorithms: readonly ChecksumAlgorithm[];
   readonly number: number;
   readonly range: ByteRange;
   readonly hash: OrderedSha256 | undefined;
@@ -54,20 +74,20 @@ interface PartJob {
   readonly there: ListedPart | undefined;
 }
 
-/** Memory, ranged GET, CRC32, UploadPart; hashed in its turn while it is sent. */
-async function relayPart(run: Run, { upload, number, range, hash, there }: PartJob): Promise<ListedPart> {
+/** Memory, ranged GET, checksum, UploadPart; hashed in its turn while it is sent. */
+async function relayPart(run: Run, { upload, algorithms, number, range, hash, there }: PartJob): Promise<ListedPart> {
   const lease = await run.spec.memory.acquire(range.lengthBytes, run.signal);
   try {
     const body = lease.buffer;
     const onRead = there === undefined ? (bytes: number) => run.progress.read(bytes) : undefined;
     await readRange(run, body, range, upload.version, onRead);
-    const crc32 = crc32Of(body);
+    const sums = checksumsOf(body, algorithms);
     // What was hashed must be what is stored: a listed part with other bytes is written again.
-    const isThere = there !== undefined && there.crc32 === crc32;
+    const isThere = there !== undefined && isSamePart(run.spec.destination, there, body, sums);
     const hashed = hash?.add(number, body, run.signal);
     // Awaited after the sending, which must have ended whatever happens here; until then nobody else listens.
     hashed?.catch(() => undefined);
-    const part = isThere ? there : await sendPart(run, upload.uploadId, { number, body, crc32 });
+    const part = isThere ? { ...sums, ...there } : await sendPart(run, upload.uploadId, { number, body, ...sums });
     await hashed;
     lease.release();
     return part;
@@ -76,54 +96,3 @@ async function relayPart(run: Run, { upload, number, range, hash, there }: PartJ
     lease.discard();
   }
 }
-
-/** A try that brought at least this much starts the retry budget again; less, and a dripping source would never end. */
-const WORTH_ANOTHER_TRY_BYTES = 64 * 1024;
-
-/** Fills the buffer; after a fault only the rest of the range is asked for, so that a flaky source still gets on. */
-function readRange(
-  run: Run,
-  target: Buffer,
-  range: ByteRange,
-  version: SourceVersion,
-  onRead: ((bytes: number) => void) | undefined,
-): Promise<void> {
-  let filled = 0;
-  return retrying(run, async ({ progressed }) => {
-    // All bytes had come when the connection broke: counted, so nothing is missing.
-    if (filled === target.length) return;
-    const rest = { offsetBytes: range.offsetBytes + filled, lengthBytes: range.lengthBytes - filled };
-    const opened = await openSource(run, rest, version, onRead);
-    const start = filled;
-    try {
-      if (opened.kind === 'whole' && rest.offsetBytes > 0) throw rangeIgnored(run, rest);
-      const into = target.subarray(start);
-      const onBytes = (bytes: number): void => {
-        if (bytes >= WORTH_ANOTHER_TRY_BYTES) progressed();
-        filled = start + bytes;
-      };
-      await opened.reader.fill(into, onBytes);
-      if (filled < target.length) throw cutOff(run, rest, filled - start);
-      if (!(await opened.reader.atEnd()) && opened.kind === 'partial') throw surplus(run);
-    } finally {
-      opened.reader.close();
-      // What came and is of no use will be read again.
-      onRead?.(filled - start - opened.reader.receivedBytes);
-    }
-  });
-}
-
-const cutOff = ({ spec }: Run, range: ByteRange, gotBytes: number): LonghaulError =>
-  new LonghaulError(
-    'SourceTruncated',
-    `${spec.source.display} sent ${gotBytes} of the ${range.lengthBytes} bytes from ${range.offsetBytes}`,
-    { source: spec.source.display, operation: 'read', offsetBytes: range.offsetBytes },
-  );
-
-/** The version is the same, so it has not changed: some node of the source does not know ranges. Another one may. */
-const rangeIgnored = ({ spec }: Run, range: ByteRange): LonghaulError =>
-  new LonghaulError('SourceUnavailable', `${spec.source.display} answered a range with the whole file`, {
-    source: spec.source.display,
-    operation: 'read',
-    offsetBytes: range.offsetBytes,
-  });

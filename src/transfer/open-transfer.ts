@@ -1,24 +1,26 @@
 /** The first half of a transfer: finishes a small object at once, or begins the upload of a large one. */
 import { adoptPublished } from './adopt';
 import { attributesOf, beginUpload, writeFirstPart } from './begin';
+import { algorithmsFor, checksumsOf, encodeChecksums, type Checksums } from './checksums';
 import { checkSha256, hashFor } from './content-hash';
-import type { StoredObject } from './destination';
 import { tell } from './events';
-import { isSameObject, verdict } from './integrity';
+import { checkDeclared, isSameObject, verdict } from './integrity';
 import { orReason } from './lib/abort';
-import { crc32Of, encodeCrc32 } from './lib/crc32';
+import { alreadyExists, isPreconditionFailed, look } from './look';
+import { canUseSession, moveBySession } from './move-session';
 import { partSizeFor } from './plan';
 import { readProbe, type Probe } from './probe';
 import { Progress } from './progress';
 import { retrying, type Run } from './run';
 import type { TransferSpec } from './spec';
+import type { StoredObject } from './destination';
 import type { MovedObject, OpenResult, TransferControl } from './types';
 
 /**
  * Reads the first part. An object that fits in it is finished: 'direct' by one PutObject (two requests in all), 'atomic' as
- * an upload of one part that `publishUpload` completes. Of a larger one the upload is begun and its first part written.
- * The upload's id reaches `control.onProgress` as soon as it is known. Throws Source…, ChecksumDiffers, Destination… and
- * access errors of the table, or the signal's reason.
+ * an upload of one part that `publishUpload` completes; so is, 'direct', one of middle size where the destination has sessions.
+ * Of a larger one the upload is begun and its first part written. The upload's id reaches `control.onProgress` as soon as it
+ * is known. Throws Source…, ChecksumDiffers, Destination… and access errors of the table, or the signal's reason.
  */
 export function openTransfer(spec: TransferSpec, control: TransferControl): Promise<OpenResult> {
   const { signal } = control;
@@ -31,8 +33,10 @@ export function openTransfer(spec: TransferSpec, control: TransferControl): Prom
     const probe = await readProbe(run);
     try {
       if (!probe.isWhole) return await openLarge(run, control, probe);
-      await checkWhole(run, probe.head);
-      const object = await (spec.publish === 'direct' ? putWhole(run, probe) : stageWhole(run, control, probe));
+      const sums = await checkWhole(run, probe);
+      const object = await (spec.publish === 'direct'
+        ? putWhole(run, probe, sums)
+        : stageWhole(run, control, probe, sums));
       return { kind: 'moved', object };
     } finally {
       probe.lease.release();
@@ -41,70 +45,90 @@ export function openTransfer(spec: TransferSpec, control: TransferControl): Prom
 }
 
 /** Before anything is begun: what is not the promised file leaves no trace. */
-async function checkWhole({ spec, signal }: Run, head: Buffer): Promise<void> {
+async function checkWhole({ spec, signal }: Run, { head, reply }: Probe): Promise<Checksums> {
+  const { declared = {} } = reply;
+  const sums = checksumsOf(head, algorithmsFor(spec.destination.algorithms, declared));
+  checkDeclared(spec.source, declared, sums);
   const hash = hashFor(spec);
   await hash?.add(1, head, signal);
   checkSha256(spec, hash);
+  return sums;
 }
 
 const isLengthDeclared = ({ reply }: Probe): boolean => reply.version.sizeBytes !== undefined;
 
 /** One PutObject. After an attempt whose answer was lost the object is asked first, so that it is not written twice. */
-async function putWhole(run: Run, probe: Probe): Promise<MovedObject> {
+async function putWhole(run: Run, probe: Probe, sums: Checksums): Promise<MovedObject> {
   const { spec, signal, progress } = run;
   const { head } = probe;
-  const crc32 = crc32Of(head);
   tell(spec.onEvent, { kind: 'put_start', bytes: head.length });
   const stored = await retrying(run, async ({ number }) => {
-    const found = number === 1 ? undefined : await spec.destination.stat(spec.key, signal);
-    if (found?.transferId === spec.transferId && isSameObject(found, head.length, crc32)) return found;
+    const findOurs = async (): Promise<StoredObject | undefined> => {
+      const found = await look(spec, signal);
+      return found?.transferId === spec.transferId && isSameObject(found, head.length, sums) ? found : undefined;
+    };
+    const before = number === 1 ? undefined : await findOurs();
+    if (before !== undefined) return before;
     progress.sending(head.length);
-    return spec.destination.putWhole(spec.key, attributesOf(run, probe.reply), head, crc32, signal);
+    try {
+      return await spec.destination.putWhole(spec.key, attributesOf(run, probe.reply), head, sums, signal);
+    } catch (error) {
+      if (spec.ifAbsent !== true || !isPreconditionFailed(error)) throw error;
+      const ours = await findOurs();
+      if (ours !== undefined) return ours;
+      throw alreadyExists(spec, error);
+    }
   });
   progress.acknowledged(head.length);
   tell(spec.onEvent, { kind: 'put_done', bytes: head.length });
   return {
-    ...movedWhole(run, probe, crc32, stored),
+    ...movedWhole(run, probe, sums, stored),
     ...(stored.etag === undefined ? {} : { etag: stored.etag }),
     ...(stored.versionId === undefined ? {} : { versionId: stored.versionId }),
   };
 }
 
 /** An upload of one part, left uncompleted; an empty object is an empty part. */
-async function stageWhole(run: Run, control: TransferControl, probe: Probe): Promise<MovedObject> {
+async function stageWhole(run: Run, control: TransferControl, probe: Probe, sums: Checksums): Promise<MovedObject> {
   const { head, reply } = probe;
-  const crc32 = crc32Of(head);
-  const upload = await beginUpload(run, control, reply, { bytes: head.length, crc32 });
+  const { algorithms } = run.spec.destination;
+  const attributes = attributesOf(run, reply, algorithmsFor(algorithms, reply.declared ?? {})[0]);
+  const upload = await beginUpload(run, control, attributes, { body: head, sums });
   run.progress.begun(upload.uploadId, reply.version, run.spec.partSizeBytes);
-  const part = await writeFirstPart(run, upload, head, crc32);
-  return { ...movedWhole(run, probe, crc32, part), uploadId: upload.uploadId, partEtag: part.etag };
+  const part = await writeFirstPart(run, upload, head, sums);
+  return { ...movedWhole(run, probe, sums, part), uploadId: upload.uploadId, partEtag: part.etag };
 }
 
 const movedWhole = (
   run: Run,
   probe: Probe,
-  crc32: number,
-  stored: Pick<StoredObject, 'crc32'>,
+  sums: Checksums,
+  stored: Checksums,
 ): Omit<MovedObject, 'uploadId' | 'partEtag'> => ({
   bytes: probe.head.length,
-  crc32: encodeCrc32(crc32),
+  ...encodeChecksums(sums),
   parts: 1,
   sentBytes: run.progress.sentBytes,
-  verified: run.spec.sha256 !== undefined ? 'sha256' : verdict(stored, crc32, isLengthDeclared(probe)),
+  verified: run.spec.sha256 !== undefined ? 'sha256' : verdict(stored, sums, isLengthDeclared(probe)),
   ...(probe.reply.validators === undefined ? {} : { sourceValidators: probe.reply.validators }),
 });
 
 async function openLarge(run: Run, control: TransferControl, probe: Probe): Promise<OpenResult> {
   const { reply, resumable } = probe;
   const { sizeBytes } = reply.version;
+  const declared = reply.declared ?? (await declaredOf(run, probe));
+  if (canUseSession(run, probe)) return { kind: 'moved', object: await moveBySession(run, probe, declared) };
   const partSizeBytes =
     sizeBytes === undefined ? run.spec.partSizeBytes : partSizeFor(sizeBytes, run.spec.partSizeBytes);
-  const crc32 = crc32Of(probe.head);
-  const upload = await beginUpload(run, control, reply, { bytes: probe.head.length, crc32 });
+  const algorithms = algorithmsFor(run.spec.destination.algorithms, declared);
+  const sums = checksumsOf(probe.head, algorithms);
+  const attributes = attributesOf(run, reply, algorithms[0]);
+  const upload = await beginUpload(run, control, attributes, { body: probe.head, sums });
   run.progress.begun(upload.uploadId, reply.version, partSizeBytes);
   // A raised part size makes the first part longer than what was read: it is then read again with the others.
-  if (probe.head.length === partSizeBytes) await writeFirstPart(run, upload, probe.head, crc32);
-  const { contentType, contentEncoding } = attributesOf(run, reply);
+  const part = probe.head.length === partSizeBytes ? await writeFirstPart(run, upload, probe.head, sums) : undefined;
+  const isToBeKept = part !== undefined && run.spec.destination.listsMd5 === true;
+  const { contentType, contentEncoding } = attributes;
   return {
     kind: 'begun',
     upload: {
@@ -112,9 +136,19 @@ async function openLarge(run: Run, control: TransferControl, probe: Probe): Prom
       version: reply.version,
       partSizeBytes,
       resumable,
+      ...(algorithms[0] === 'crc32' ? {} : { algorithm: algorithms[0] }),
+      ...(Object.keys(declared).length === 0 ? {} : { declared: encodeChecksums(declared) }),
+      ...(isToBeKept ? { firstPart: { etag: part.etag, ...encodeChecksums(part) } } : {}),
       ...(contentType === undefined ? {} : { contentType }),
       ...(contentEncoding === undefined ? {} : { contentEncoding }),
       ...(reply.validators === undefined ? {} : { sourceValidators: reply.validators }),
     },
   };
+}
+
+/** Only of a source whose ranges can be read apart: what cannot be pinned may have other checksums by now. */
+async function declaredOf(run: Run, { reply, resumable }: Probe): Promise<Checksums> {
+  const { source } = run.spec;
+  if (!resumable || source.declaredOf === undefined) return {};
+  return retrying(run, async () => (await source.declaredOf?.(reply.version, run.signal)) ?? {});
 }

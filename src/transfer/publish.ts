@@ -4,26 +4,29 @@
  * asked: our marker, the size and the checksum say whether it is the one that was sent.
  */
 import { LonghaulError } from '../model/errors';
+import { agreement, checksumsOfParts, decodeChecksums, type EncodedChecksums } from './checksums';
 import type { Destination, ListedPart, StoredObject } from './destination';
 import { tell, type TransferListener } from './events';
-import { bytesOfParts, crc32OfParts, isSameObject, verdict } from './integrity';
-import { decodeCrc32 } from './lib/crc32';
+import { bytesOfParts, isSameObject, verdict } from './integrity';
+import { alreadyExists, isPreconditionFailed, look, settle } from './look';
 import { retry, type RetryPolicy } from './lib/retry';
 import type { MovedObject } from './types';
 
-export interface PublishRequest {
+/** Its checksums as in MovedObject; absent where they are not known. */
+export interface PublishRequest extends EncodedChecksums {
   readonly destination: Destination;
   readonly key: string;
   readonly uploadId: string;
   readonly transferId: string;
   readonly bytes: number;
-  /** Base64, as in MovedObject; absent where it is not known. */
-  readonly crc32?: string;
   readonly parts: number;
   /** For an upload of one part: saves ListParts. */
   readonly partEtag?: string;
   /** As the transfer said; 'unverified' stays so, because it says that the source declared no length. */
   readonly verified?: MovedObject['verified'];
+  /** As in the transfer's spec. */
+  readonly ifAbsent?: boolean;
+  readonly readBack?: boolean;
   readonly signal: AbortSignal;
   readonly retry?: RetryPolicy;
   readonly onEvent?: TransferListener;
@@ -37,7 +40,8 @@ export interface Published {
 
 /**
  * Idempotent: publishing again what is published gives the same answer. Throws UploadLost where the upload is gone and the
- * object under the key is not ours, VerificationFailed where the store holds other bytes than were sent.
+ * object under the key is not ours, DestinationExists where `ifAbsent` forbids to replace what is there, VerificationFailed
+ * where the store holds other bytes than were sent.
  */
 export async function publishUpload(request: PublishRequest): Promise<Published> {
   const { destination, key, uploadId, parts, bytes, signal } = request;
@@ -53,33 +57,36 @@ export async function publishUpload(request: PublishRequest): Promise<Published>
       if (ours !== undefined) return ours;
       // Some stores call the parts of a lost upload invalid; its listing says the truth, as UploadLost.
       if (isRejected(error)) await destination.listParts(key, request.uploadId, signal);
-      throw error;
+      throw request.ifAbsent === true && isPreconditionFailed(error) ? alreadyExists(request, error) : error;
     }
   });
   // The store has checked size and checksum; where its answer does not say so, the object is asked.
-  const seen = stored.crc32 === undefined || request.parts > 1 ? await lookAgain(request, stored) : stored;
-  const crc32 = decodeCrc32(request.crc32);
-  if (!isSameObject(seen, request.bytes, crc32)) {
+  const sums = decodeChecksums(request);
+  const isTold = request.parts === 1 && agreement(stored, sums) !== undefined;
+  const seen = isTold || request.readBack === false ? stored : await lookAgain(request, stored);
+  if (!isSameObject(seen, request.bytes, sums)) {
     throw new LonghaulError(
       'VerificationFailed',
       `${destination.display(key)} holds ${seen.bytes} bytes that are not the ${request.bytes} that were sent`,
       { operation: 'verify', destination: destination.display(key) },
     );
   }
+  await retry({ signal, policy: request.retry }, () => settle(request, signal));
   tell(request.onEvent, { kind: 'complete_done', uploadId, parts, bytes });
+  const isByChecksum = request.verified === undefined || request.verified === 'crc32' || request.verified === 'crc32c';
   return {
     ...(seen.etag === undefined ? {} : { etag: seen.etag }),
     ...(seen.versionId === undefined ? {} : { versionId: seen.versionId }),
-    verified:
-      request.verified === 'crc32' || request.verified === undefined ? verdict(seen, crc32, true) : request.verified,
+    verified: isByChecksum ? verdict(seen, sums, true) : (request.verified ?? 'size'),
   };
 }
 
 async function complete(request: PublishRequest): Promise<StoredObject> {
   const { destination, key, uploadId, signal } = request;
-  const parts = await partsOf(request);
-  const crc32 = decodeCrc32(request.crc32) ?? crc32OfParts(parts);
-  const whole = { parts, bytes: request.bytes, ...(crc32 === undefined ? {} : { crc32 }) };
+  const parts = await partsToComplete(request);
+  const { bytes, transferId, ifAbsent } = request;
+  const joined = parts.length === 0 ? {} : checksumsOfParts(parts);
+  const whole = { parts, bytes, transferId, ifAbsent, ...joined, ...decodeChecksums(request) };
   try {
     return await destination.complete(key, uploadId, whole, signal);
   } catch (error) {
@@ -97,20 +104,29 @@ const differs = ({ destination, key }: PublishRequest, cause?: LonghaulError): L
     { cause },
   );
 
+/** None where an earlier attempt has completed the upload, but not put its object in place: `Destination.staged`. */
+async function partsToComplete(request: PublishRequest): Promise<readonly ListedPart[]> {
+  const { destination, key, uploadId, signal } = request;
+  try {
+    return await partsOf(request);
+  } catch (error) {
+    const isLost = error instanceof LonghaulError && error.code === 'UploadLost';
+    if (!isLost || (await destination.staged?.(key, uploadId, signal)) === undefined) throw error;
+    return [];
+  }
+}
+
 /** The store's list, held against what the transfer reported: a part replaced meanwhile must not become visible. */
 async function partsOf(request: PublishRequest): Promise<readonly ListedPart[]> {
   const { destination, key, uploadId, signal, bytes, partEtag } = request;
-  const crc32 = decodeCrc32(request.crc32);
-  if (request.parts === 1 && partEtag !== undefined) {
-    return [{ number: 1, bytes, etag: partEtag, ...(crc32 === undefined ? {} : { crc32 }) }];
-  }
+  const sums = decodeChecksums(request);
+  if (request.parts === 1 && partEtag !== undefined) return [{ number: 1, bytes, etag: partEtag, ...sums }];
   const listed = await destination.listParts(key, uploadId, signal);
   const parts = listed.filter(({ number }) => number <= request.parts);
-  const listedCrc32 = crc32OfParts(parts);
   const isComplete =
     parts.length === request.parts &&
     bytesOfParts(parts) === bytes &&
-    (crc32 === undefined || listedCrc32 === undefined || listedCrc32 === crc32);
+    agreement(checksumsOfParts(parts), sums) !== false;
   if (isComplete) return parts;
   throw differs(request);
 }
@@ -125,9 +141,9 @@ const isRejected = (error: unknown): boolean =>
   error instanceof LonghaulError && error.code === 'DestinationRejected' && error.context.httpStatus === 400;
 
 async function findOurs(request: PublishRequest): Promise<StoredObject | undefined> {
-  const found = await request.destination.stat(request.key, request.signal);
+  const found = await look(request, request.signal);
   const isOurs =
-    found?.transferId === request.transferId && isSameObject(found, request.bytes, decodeCrc32(request.crc32));
+    found?.transferId === request.transferId && isSameObject(found, request.bytes, decodeChecksums(request));
   return isOurs ? found : undefined;
 }
 

@@ -2,6 +2,7 @@
 import type { LonghaulError } from '../model/errors';
 import { LonghaulError as Failure } from '../model/errors';
 import { BodyReader } from './body-reader';
+import { sumsIn } from './checksums';
 import type { ListedPart, PartToWrite } from './destination';
 import { tell } from './events';
 import { withDeadline } from './lib/abort';
@@ -81,5 +82,5 @@ export async function sendPart(run: Run, uploadId: string, part: PartToWrite): P
   });
   progress.acknowledged(body.length);
   tell(spec.onEvent, { kind: 'part_done', number, bytes: body.length });
-  return written;
+  return { ...sumsIn(part), ...written };
 }

@@ -30,6 +30,13 @@ export interface TransferSpec {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Hex. Checked over the bytes that pass, before anything is visible. Large files: the first part is read twice for it. */
   readonly sha256?: string;
+  /** The destination must not exist: DestinationExists, unless what is there is this transfer's own. */
+  readonly ifAbsent?: boolean;
+  /**
+   * False: the destination is never read, for workers that may only create. What the store answers to the write, with its
+   * checksum, is the proof; what a lost answer has left is sent again where it may not be looked at.
+   */
+  readonly readBack?: boolean;
   readonly retry?: RetryPolicy;
   /** Told of every try that failed and will be made again; for logs. */
   readonly onRetry?: (error: LonghaulError, delayMs: number) => void;

@@ -3,13 +3,15 @@
  * it starts again from the beginning, over the same upload; a part that has arrived with the same bytes is not sent again.
  */
 import { LonghaulError } from '../model/errors';
+import { checksumsOf } from './checksums';
 import { checkSha256, hashFor } from './content-hash';
 import type { ListedPart } from './destination';
 import { tell } from './events';
-import { crc32Of } from './lib/crc32';
+import { partAlgorithms } from './move-ranges';
 import { MAX_PARTS } from './plan';
 import { truncated } from './probe';
 import { openSource, retrying, sendPart, type MovedParts, type OpenedSource, type Run } from './run';
+import { isSamePart } from './same-part';
 import type { BegunUpload } from './types';
 
 export async function streamParts(run: Run, upload: BegunUpload): Promise<MovedParts> {
@@ -30,11 +32,13 @@ export async function streamParts(run: Run, upload: BegunUpload): Promise<MovedP
 
 async function readAll(
   run: Run,
-  { uploadId, partSizeBytes }: BegunUpload,
+  upload: BegunUpload,
   opened: OpenedSource,
   arrived: Map<number, ListedPart>,
 ): Promise<MovedParts> {
   const { spec, signal } = run;
+  const { uploadId, partSizeBytes } = upload;
+  const algorithms = partAlgorithms(upload);
   const parts: ListedPart[] = [];
   const hash = hashFor(spec);
   const lease = await spec.memory.acquire(partSizeBytes, signal);
@@ -44,15 +48,15 @@ async function readAll(
       if (number > MAX_PARTS) throw tooLong(run, partSizeBytes);
       const filled = await opened.reader.fill(lease.buffer);
       const body = lease.buffer.subarray(0, filled);
-      const crc32 = crc32Of(body);
+      const sums = checksumsOf(body, algorithms);
       await hash?.add(number, body, signal);
       const there = arrived.get(number);
-      if (there?.bytes === filled && there.crc32 === crc32) {
+      if (there !== undefined && isSamePart(spec.destination, there, body, sums)) {
         run.progress.arrived(filled, 1);
         tell(spec.onEvent, { kind: 'part_found', number, bytes: filled });
-        parts.push(there);
+        parts.push({ ...sums, ...there });
       } else {
-        const part = await sendPart(run, uploadId, { number, body, crc32 });
+        const part = await sendPart(run, uploadId, { number, body, ...sums });
         arrived.set(number, part);
         parts.push(part);
       }

@@ -1,5 +1,6 @@
 /** The engine's vocabulary: narrow sources and destinations, and what a transfer reports. Knows nothing of Temporal. */
 import type { Readable } from 'node:stream';
+import type { Checksums, EncodedChecksums, ChecksumAlgorithm } from './checksums';
 
 /** Identifies one version of a source object (RFC 9110 section 8.8). Two reads are mixed only if these are equal. */
 export interface SourceVersion {
@@ -9,6 +10,8 @@ export interface SourceVersion {
   readonly lastModified?: string;
   /** Version id on a versioned bucket. */
   readonly versionId?: string;
+  /** On GCS: every write of an object has its own. */
+  readonly generation?: string;
   /** Absent where the source declares no length. */
   readonly sizeBytes?: number;
 }
@@ -34,6 +37,8 @@ export interface SourceReply {
   readonly contentEncoding?: string;
   /** Length of this body; absent where it is delimited by close. */
   readonly lengthBytes?: number;
+  /** Of the whole object, as the source keeps them; what is read is held against them. */
+  readonly declared?: Checksums;
   readonly body: Readable;
 }
 
@@ -46,6 +51,11 @@ export interface Source {
    * SourceChanged is thrown (If-Range / If-Match, and the reply's own validators checked).
    */
   open(range: ByteRange | undefined, expected: SourceVersion | undefined, signal: AbortSignal): Promise<SourceReply>;
+  /**
+   * Checksums of the whole object of this version, for sources whose ranges do not tell them. One attempt; empty where
+   * there are none, or they may not be asked for.
+   */
+  declaredOf?(version: SourceVersion, signal: AbortSignal): Promise<Checksums>;
 }
 
 /** How far one transfer is. Small (≤ 1 KB): it is what activities heartbeat. A hint on resume, never the truth. */
@@ -71,15 +81,20 @@ export interface BegunUpload {
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly sourceValidators?: SourceValidators;
+  /** What parts are sent with; `crc32` where absent. */
+  readonly algorithm?: ChecksumAlgorithm;
+  /** What the source says of the whole object. */
+  readonly declared?: EncodedChecksums;
+  /** The part that is written already, where the destination's listing has no checksums: it is known by its ETag. */
+  readonly firstPart?: EncodedChecksums & { readonly etag: string };
 }
 
 /** All bytes of the object are at the destination; `uploadId` present: not yet visible. */
-export interface MovedObject {
+export interface MovedObject extends EncodedChecksums {
   readonly bytes: number;
-  readonly crc32?: string;
   readonly parts: number;
   readonly sentBytes: number;
-  readonly verified: 'sha256' | 'crc32' | 'etag' | 'size' | 'unverified';
+  readonly verified: 'sha256' | 'crc32' | 'crc32c' | 'etag' | 'size' | 'unverified';
   readonly uploadId?: string;
   readonly partEtag?: string;
   readonly etag?: string;

@@ -22,13 +22,15 @@ export function strongValidator(headers: ValidatorHeaders): Pick<SourceVersion, 
 
 /** True where parts may be read apart: whatever they are read from can be proven to be the same. */
 export const isPinned = (version: SourceVersion): boolean =>
-  version.sizeBytes !== undefined && (version.etag !== undefined || version.lastModified !== undefined);
+  version.sizeBytes !== undefined &&
+  (version.etag !== undefined || version.lastModified !== undefined || version.generation !== undefined);
 
 /** Throws SourceChanged unless `got` is provably `expected`. A date that is still the same counts even if it lost its strength. */
 export function assertSameVersion(expected: SourceVersion, got: SourceVersion, display: string): void {
   const same =
     (expected.etag === undefined || expected.etag === got.etag) &&
     (expected.lastModified === undefined || expected.lastModified === got.lastModified) &&
+    (expected.generation === undefined || expected.generation === got.generation) &&
     (expected.versionId === undefined || got.versionId === undefined || expected.versionId === got.versionId) &&
     (expected.sizeBytes === undefined || got.sizeBytes === undefined || expected.sizeBytes === got.sizeBytes);
   if (!same) {

@@ -11,9 +11,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, stat, unlink } from 'node:fs/promises';
 import * as path from 'node:path';
 import { LonghaulError } from '../../model/errors';
-import type { CompleteRequest, Destination, ListedPart, StoredObject } from '../destination';
+import type { Checksums } from '../checksums';
+import type { CompleteRequest, Destination, ListedPart, PartToWrite, StoredObject } from '../destination';
 import { bytesOfParts } from '../integrity';
-import { encodeCrc32 } from '../lib/crc32';
+import { crc32Of, encodeCrc32 } from '../lib/crc32';
 import { headLine, type JournalHead } from './journal';
 import { ifThere, onDisk } from './local-errors';
 import {
@@ -65,6 +66,7 @@ const MAX_BASE_BYTES = 180;
 const CLOCK_SLACK_MS = 5_000;
 
 class LocalFiles implements FileDestination {
+  readonly algorithms = ['crc32'] as const;
   private readonly opened = new Map<string, Promise<OpenPartial>>();
   /** What this object has published: where, and what file it was. Files have no place for our marker. */
   private readonly published = new Map<string, string>();
@@ -108,13 +110,8 @@ class LocalFiles implements FileDestination {
     return parts;
   }
 
-  async writePart(
-    key: string,
-    uploadId: string,
-    part: { number: number; body: Buffer; crc32: number },
-    signal: AbortSignal,
-  ): Promise<ListedPart> {
-    const { number, body, crc32 } = part;
+  async writePart(key: string, uploadId: string, part: PartToWrite, signal: AbortSignal): Promise<ListedPart> {
+    const { number, body, crc32 = crc32Of(body) } = part;
     const { partSizeBytes } = this.options;
     if (body.length > partSizeBytes) {
       const text = `Part ${number} of ${this.display(key)} has ${body.length} bytes, planned are ${partSizeBytes}`;
@@ -167,7 +164,7 @@ class LocalFiles implements FileDestination {
     key: string,
     _attributes: unknown,
     body: Buffer,
-    crc32: number,
+    { crc32 }: Checksums,
     signal: AbortSignal,
   ): Promise<StoredObject> {
     const { target, names } = await this.place(key, true, signal);

@@ -1,4 +1,8 @@
 /** What went wrong on the way to a server, from the codes that Node and undici give. */
+import { types } from 'node:util';
+
+/** Also of errors that were made in another realm: Node's own, seen from within a sandbox. */
+const isError = (value: unknown): value is Error => value instanceof Error || types.isNativeError(value);
 
 export type NetworkFault = 'unreachable' | 'lost' | 'timeout' | 'protocol';
 
@@ -29,7 +33,7 @@ const TIMEOUT = new Set(['ETIMEDOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_T
 
 /** Undefined where the error is not the network's. Looks into causes, and into the several errors of several addresses. */
 export function networkFault(error: unknown): NetworkFault | undefined {
-  for (let current = error, depth = 0; current instanceof Error && depth < 5; current = current.cause, depth += 1) {
+  for (let current = error, depth = 0; isError(current) && depth < 5; current = current.cause, depth += 1) {
     const code = 'code' in current ? String(current.code) : '';
     if (UNREACHABLE.has(code)) return 'unreachable';
     if (LOST.has(code)) return 'lost';
@@ -46,7 +50,7 @@ export function networkFault(error: unknown): NetworkFault | undefined {
 
 /** A short reason for messages: never more than code and text, which hold no URL. */
 export function faultText(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown fault';
+  if (!isError(error)) return 'unknown fault';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (error instanceof AggregateError && error.message === '') return code ?? faultText(error.errors[0]);
   return code === undefined || error.message.includes(code) ? error.message : `${error.message} (${code})`;

@@ -1,6 +1,7 @@
 /** The engine's one way to try again: jittered exponential backoff that honours Retry-After and ends when told to. */
 import { LonghaulError, type ErrorCode } from '../../model/errors';
 import { asError, sleep } from './abort';
+import type { RetryBudget } from './retry-budget';
 
 export interface RetryPolicy {
   /** First delay; doubled after each failure without progress. */
@@ -8,6 +9,11 @@ export interface RetryPolicy {
   readonly maxDelayMs: number;
   /** No new try is begun when the next one would come later than this after the last progress. */
   readonly totalMs: number;
+  /**
+   * Set: this budget, shared by all requests of a transfer, decides how often and when, and the delays above do not count.
+   * Its owner replenishes it; of `totalMs` it keeps that no single wait is longer.
+   */
+  readonly budget?: RetryBudget;
 }
 
 /**
@@ -17,7 +23,12 @@ export interface RetryPolicy {
 export const DEFAULT_RETRY: RetryPolicy = { baseDelayMs: 200, maxDelayMs: 15_000, totalMs: 120_000 };
 
 /** Retryable, but not by doing the same thing again at once: a refresh was just tried, or the record must start again. */
-const NOT_HERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SourceUrlExpired', 'UploadLost', 'WorkerShutdown']);
+const NOT_HERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'SourceUrlExpired',
+  'SourceDamaged',
+  'UploadLost',
+  'WorkerShutdown',
+]);
 
 export interface Attempt {
   /** From 1; starts again at 1 after `progressed()`. */
@@ -46,14 +57,20 @@ export async function retry<T>(options: RetryOptions, work: (attempt: Attempt) =
       failures = 0;
       sinceMs = performance.now();
     };
+    const beganAtMs = performance.now();
     try {
       return await work({ number: failures + 1, progressed });
     } catch (error) {
       if (signal.aborted) throw asError(signal.reason);
       if (!(error instanceof LonghaulError) || !error.retryable || NOT_HERE.has(error.code)) throw error;
-      const delayMs = nextDelayMs(policy, failures, error.context.retryAfterMs);
+      const { budget } = policy;
+      const delayMs =
+        budget === undefined
+          ? nextDelayMs(policy, failures, error.context.retryAfterMs)
+          : budget.next(error, beganAtMs);
       failures += 1;
-      if (performance.now() - sinceMs + delayMs > policy.totalMs) throw error;
+      const waitedMs = budget === undefined ? performance.now() - sinceMs : 0;
+      if (delayMs === undefined || waitedMs + delayMs > policy.totalMs) throw error;
       options.onRetry?.(error, delayMs);
       await sleep(delayMs, signal);
     }

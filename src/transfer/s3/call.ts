@@ -2,17 +2,10 @@
 import type { ErrorContext } from '../../model/errors';
 import { LonghaulError } from '../../model/errors';
 import { withDeadline } from '../lib/abort';
+import { ANSWER_TIMEOUT_MS } from '../lib/deadlines';
 import { mapS3Error, type Side } from './errors';
 
-/** A store that answers nothing for this long is asked again. */
-export const ANSWER_TIMEOUT_MS = 60_000;
-/** Complete and server-side copies may take minutes; the store keeps the connection open meanwhile. */
-export const SLOW_ANSWER_TIMEOUT_MS = 15 * 60_000;
-/** The slowest line that is still worth waiting for: added per byte of the request's body. */
-const SLOWEST_BYTES_PER_MS = 100;
-
-export const sendTimeoutMs = (bodyBytes: number): number =>
-  ANSWER_TIMEOUT_MS + Math.ceil(bodyBytes / SLOWEST_BYTES_PER_MS);
+export { ANSWER_TIMEOUT_MS, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS } from '../lib/deadlines';
 
 export interface Call {
   /** Begins messages: "Writing part 3 of s3://bucket/key". */

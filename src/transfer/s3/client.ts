@@ -40,7 +40,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
         region: store.region,
         ...(store.endpoint === null ? {} : { endpoint: store.endpoint }),
         forcePathStyle: store.forcePathStyle,
-        credentials: credentialsFor(store.credentials),
+        credentials: credentialsFor(store.credentials, store.region),
         requestHandler: new UndiciHttpHandler({ dispatcher }),
         maxAttempts: 1,
         // Not every S3-compatible store knows the SDK's default checksums; ours are given explicitly.

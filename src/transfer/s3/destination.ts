@@ -1,6 +1,6 @@
 /**
  * S3 as a destination. Objects it creates: the object under the key, and multipart uploads under the same key.
- * Invariants: every body carries its CRC32, so that the store refuses a damaged or cut one; every object carries the
+ * Invariants: every body carries its CRC32 or CRC32C, so that the store refuses a damaged or cut one; every object carries the
  * transfer id in its metadata from the moment the upload is created, so that a lost answer can be told apart later.
  */
 import {
@@ -15,9 +15,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { LonghaulError } from '../../model/errors';
 import { TRANSFER_ID_METADATA } from '../../model/names';
+import { sumsIn, type Checksums } from '../checksums';
 import type { Destination, ListedPart, ObjectAttributes, StoredObject } from '../destination';
-import { decodeCrc32, encodeCrc32 } from '../lib/crc32';
+import { encodeCrc32 } from '../lib/crc32';
 import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './call';
+import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
 import { findUploads, listParts, listUploads, type ListedUploadOf } from './uploads';
 
@@ -65,13 +67,14 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
     bucket,
     sse,
     display,
+    algorithms: ['crc32', 'crc32c'],
 
     async begin(key, attributes, signal) {
       const command = new CreateMultipartUploadCommand({
         ...at(key),
         ...sse,
         ...attributeFields(attributes),
-        ChecksumAlgorithm: 'CRC32',
+        ChecksumAlgorithm: attributes.algorithm === 'crc32c' ? 'CRC32C' : 'CRC32',
         ChecksumType: 'FULL_OBJECT',
       });
       const reply = await callStore(call('Beginning the upload of', key), signal, (o) => client.send(command, o));
@@ -84,19 +87,19 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
       ),
 
     async writePart(key, uploadId, part, signal) {
-      const { number, body, crc32 } = part;
+      const { number, body } = part;
       const command = new UploadPartCommand({
         ...at(key),
         UploadId: uploadId,
         PartNumber: number,
         Body: body,
         ContentLength: body.length,
-        ChecksumCRC32: encodeCrc32(crc32),
+        ...checksumFields(part),
       });
       const reply = await callStore(call(`Writing part ${number} of`, key, sendTimeoutMs(body.length)), signal, (o) =>
         client.send(command, o),
       );
-      return { number, bytes: body.length, etag: required(reply.ETag, 'ETag', display(key)), crc32 };
+      return { number, bytes: body.length, etag: required(reply.ETag, 'ETag', display(key)), ...sumsIn(part) };
     },
 
     async complete(key, uploadId, request, signal) {
@@ -104,9 +107,10 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
         ...at(key),
         UploadId: uploadId,
         MpuObjectSize: request.bytes,
-        ...(request.crc32 === undefined
+        ...(request.crc32 === undefined && request.crc32c === undefined
           ? {}
-          : { ChecksumCRC32: encodeCrc32(request.crc32), ChecksumType: 'FULL_OBJECT' }),
+          : { ...checksumFields(request), ChecksumType: 'FULL_OBJECT' }),
+        ...(request.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
         MultipartUpload: { Parts: request.parts.map(completedPart) },
       });
       const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
@@ -120,14 +124,15 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
       await callStore(call('Aborting the upload of', key), signal, (o) => client.send(command, o));
     },
 
-    async putWhole(key, attributes, body, crc32, signal) {
+    async putWhole(key, attributes, body, sums, signal) {
       const command = new PutObjectCommand({
         ...at(key),
         ...sse,
         ...attributeFields(attributes),
         Body: body,
         ContentLength: body.length,
-        ChecksumCRC32: encodeCrc32(crc32),
+        ...checksumFields(sums),
+        ...(attributes.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
       });
       const reply = await callStore(call('Writing', key, sendTimeoutMs(body.length)), signal, (o) =>
         client.send(command, o),
@@ -187,27 +192,38 @@ const attributeFields = (
   ...(attributes.contentEncoding === undefined ? {} : { ContentEncoding: attributes.contentEncoding }),
 });
 
-/** Each part's CRC32 too: versitygw demands it where the upload has a checksum, AWS accepts it. */
-const completedPart = (part: ListedPart): { PartNumber: number; ETag: string; ChecksumCRC32?: string } => ({
+interface ChecksumFields {
+  readonly ChecksumCRC32?: string;
+  readonly ChecksumCRC32C?: string;
+}
+
+/** One of them: S3 refuses a request with two checksums. */
+function checksumFields({ crc32, crc32c }: Checksums): ChecksumFields {
+  if (crc32 !== undefined) return { ChecksumCRC32: encodeCrc32(crc32) };
+  return crc32c === undefined ? {} : { ChecksumCRC32C: encodeCrc32(crc32c) };
+}
+
+/** Each part's checksum too: versitygw demands it where the upload has one, AWS accepts it. */
+const completedPart = (part: ListedPart): { PartNumber: number; ETag: string } & ChecksumFields => ({
   PartNumber: part.number,
   ETag: part.etag,
-  ...(part.crc32 === undefined ? {} : { ChecksumCRC32: encodeCrc32(part.crc32) }),
+  ...checksumFields(part),
 });
 
 interface StoredReply {
   readonly ETag?: string | undefined;
   readonly VersionId?: string | undefined;
   readonly ChecksumCRC32?: string | undefined;
+  readonly ChecksumCRC32C?: string | undefined;
   readonly ChecksumType?: string | undefined;
 }
 
 function stored(bytes: number, reply: StoredReply): StoredObject {
-  const crc32 = reply.ChecksumType === 'COMPOSITE' ? undefined : decodeCrc32(reply.ChecksumCRC32);
   return {
     bytes,
     ...(reply.ETag === undefined ? {} : { etag: reply.ETag }),
     ...(reply.VersionId === undefined ? {} : { versionId: reply.VersionId }),
-    ...(crc32 === undefined ? {} : { crc32 }),
+    ...s3Checksums(reply),
   };
 }
 

@@ -26,6 +26,10 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   InvalidAccessKeyId: 'CredentialsExpired',
   SignatureDoesNotMatch: 'CredentialsExpired',
   InvalidClientTokenId: 'CredentialsExpired',
+  // Of STS, where a role is taken with an identity token of somebody else.
+  InvalidIdentityTokenException: 'CredentialsExpired',
+  IDPRejectedClaimException: 'AccessDenied',
+  IDPCommunicationErrorException: 'DestinationUnavailable',
   CredentialsProviderError: 'CredentialsMissing',
   TokenProviderError: 'CredentialsMissing',
   RequestTimeTooSkewed: 'ClockSkewed',
@@ -50,7 +54,7 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** The same fault where the store is what is read from. */
-const AS_SOURCE: Partial<Record<ErrorCode, ErrorCode>> = {
+export const AS_SOURCE: Partial<Record<ErrorCode, ErrorCode>> = {
   BucketNotFound: 'SourceNotFound',
   ObjectNotFound: 'SourceNotFound',
   AccessDenied: 'SourceForbidden',

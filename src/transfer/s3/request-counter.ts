@@ -38,6 +38,9 @@ export async function countRequests<T>(work: (counter: RequestCounter) => Promis
   return { result, requests: counter.counts };
 }
 
+/** For clients that are not of the AWS SDK: counts one request, of whatever work it is made in. */
+export const countRequest = (operation: string): void => current.getStore()?.add(operation);
+
 /** Where S3's names are not the ones that operators know. */
 const RENAMED: Readonly<Record<string, string>> = {
   CreateMultipartUpload: 'create_multipart',

@@ -1,10 +1,12 @@
 /** S3 as a source, with credentials: GetObject by range, pinned to one ETag (and version, on a versioned bucket). */
 import { Readable } from 'node:stream';
-import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { LonghaulError } from '../../model/errors';
 import { parseContentRange } from '../http/content-range';
 import type { ByteRange, Source, SourceReply, SourceVersion } from '../types';
 import { assertSameVersion } from '../version';
+import { callStore } from './call';
+import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
 
 export interface S3SourceOptions {
@@ -12,11 +14,18 @@ export interface S3SourceOptions {
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: string;
+  /**
+   * True: what S3 keeps of the whole object (CRC32 or CRC32C, not of composites) is held against what is read. Costs one
+   * HEAD for an object of more than one part, and no more rights than reading does.
+   */
+  readonly declaredChecksums?: boolean;
 }
 
 export function createS3Source(options: S3SourceOptions): Source {
   const { client, bucket, key } = options;
   const display = `s3://${bucket}/${key}`;
+
+  const { declaredChecksums = false } = options;
 
   const open = async (
     range: ByteRange | undefined,
@@ -30,6 +39,7 @@ export function createS3Source(options: S3SourceOptions): Source {
       IfMatch: expected?.etag,
       Range: range && `bytes=${range.offsetBytes}-${range.offsetBytes + range.lengthBytes - 1}`,
     });
+    if (declaredChecksums) askForChecksums(command);
     const context = { operation: 'read', source: display, ...(range && { offsetBytes: range.offsetBytes }) };
     try {
       // No deadline of its own: the caller's stall watchdog covers the answer and the body alike.
@@ -45,7 +55,48 @@ export function createS3Source(options: S3SourceOptions): Source {
       throw changed(display, error);
     }
   };
-  return { display, open };
+  if (!declaredChecksums) return { display, open };
+  return {
+    display,
+    open,
+    async declaredOf(version, signal) {
+      const { etag, versionId } = version;
+      const what = {
+        what: `Looking at ${display}`,
+        context: { operation: 'read', source: display },
+        side: 'source',
+      } as const;
+      const command = new HeadObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId ?? options.versionId,
+        IfMatch: etag,
+        ChecksumMode: 'ENABLED',
+      });
+      try {
+        return s3Checksums(await callStore(what, signal, (o) => client.send(command, o)));
+      } catch (error) {
+        if (error instanceof LonghaulError && error.context.httpStatus === 412) throw changed(display, error);
+        // Some keys of KMS may not be used for it; then there is nothing to hold against.
+        if (error instanceof LonghaulError && error.code === 'SourceForbidden') return {};
+        throw error;
+      }
+    },
+  };
+}
+
+/** The header alone: with the SDK's own parameter it would hash the body once more, slowly and in a copy. */
+function askForChecksums(command: GetObjectCommand): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { request } = args;
+      if (typeof request === 'object' && request !== null && 'headers' in request) {
+        (request.headers as Record<string, string>)['x-amz-checksum-mode'] = 'ENABLED';
+      }
+      return next(args);
+    },
+    { step: 'build', name: 'askForChecksums' },
+  );
 }
 
 const changed = (display: string, cause: LonghaulError): LonghaulError =>
@@ -82,6 +133,8 @@ function readReply(
       },
       ...(ContentType === undefined ? {} : { contentType: ContentType }),
       ...(ContentEncoding ? { contentEncoding: ContentEncoding } : {}),
+      // With a part of the object a store may tell that part's checksum.
+      ...(lengthBytes === sizeBytes ? { declared: s3Checksums(reply) } : {}),
       lengthBytes,
       body,
     };

@@ -1,7 +1,7 @@
 /** Listings of parts and of open uploads, all pages of them. */
 import { ListMultipartUploadsCommand, ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ListedPart, ListedUpload } from '../destination';
-import { decodeCrc32 } from '../lib/crc32';
+import { s3Checksums } from './checksums';
 
 /** The store's clock may be behind ours; times are listed in whole seconds. */
 const CLOCK_ALLOWANCE_MS = 5_000;
@@ -25,10 +25,9 @@ export async function listParts(place: Place & { uploadId: string }, abortSignal
       PartNumberMarker: marker,
     });
     const page = await place.client.send(command, { abortSignal });
-    for (const { PartNumber, Size, ETag, ChecksumCRC32 } of page.Parts ?? []) {
+    for (const { PartNumber, Size, ETag, ChecksumCRC32, ChecksumCRC32C } of page.Parts ?? []) {
       if (PartNumber === undefined || Size === undefined || ETag === undefined) continue;
-      const crc32 = decodeCrc32(ChecksumCRC32);
-      parts.push({ number: PartNumber, bytes: Size, etag: ETag, ...(crc32 === undefined ? {} : { crc32 }) });
+      parts.push({ number: PartNumber, bytes: Size, etag: ETag, ...s3Checksums({ ChecksumCRC32, ChecksumCRC32C }) });
     }
     // A page that says "more" but not where to go on would be asked for forever.
     const next = page.NextPartNumberMarker;

@@ -95,7 +95,7 @@ async function upload(
   const { crc32 } = await import('node:zlib');
   const attributes = { transferId: 'upload' };
   if (data.length <= partBytes) {
-    await destination.putWhole(key, attributes, data, crc32(data), signal);
+    await destination.putWhole(key, attributes, data, { crc32: crc32(data) }, signal);
     return;
   }
   const uploadId = await destination.begin(key, attributes, signal);
