@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
  * Makes everything ready that building, testing and `longhaul dev` need. Plain Node, because it runs before `npm ci`.
- *   node scripts/setup.mjs [--tools-only] [--json]
+ *   node scripts/setup.mjs [--tools-only] [--json] [--with NAME]…
  * Progress goes to standard error; --json prints {"tools": {"temporal": path, "versitygw": path}} on standard output.
+ * --with adds the tools of a group (bridge), or one by its name (elasticmq, pubsub-emulator, fake-gcs-server).
  * Exit codes: 0, 10 where a tool cannot be had, 2 for a wrong flag, 1 for anything else.
  */
 import { dirname, resolve } from 'node:path';
@@ -10,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ToolMissing, findTool } from './lib/find-tool.mjs';
 import { installPackages } from './lib/npm.mjs';
 import { say } from './lib/progress.mjs';
-import { TOOLS } from './lib/tools.mjs';
+import { OPTIONAL_TOOLS, TOOLS, TOOL_GROUPS } from './lib/tools.mjs';
 
 export const REPOSITORY_ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const NODE_MAJOR = 20;
@@ -18,17 +19,26 @@ const NODE_MAJOR = 20;
 const EXIT_TOOL_MISSING = 10;
 const EXIT_USAGE = 2;
 
-/** Installs packages (unless `toolsOnly`) and gives the tools' paths by name. Throws ToolMissing. */
-export const setUp = async ({ toolsOnly = false, host = process.env } = {}) => {
+const optionalTools = (names) => {
+  const wanted = new Set(names.flatMap((name) => TOOL_GROUPS[name] ?? [name]));
+  return OPTIONAL_TOOLS.filter(({ name }) => wanted.has(name));
+};
+
+/**
+ * Installs packages (unless `toolsOnly`) and gives the tools' paths by name. `names` are the optional tools or groups
+ * that are wanted too. Throws ToolMissing; `missing` is called instead for an optional tool, where it is given.
+ */
+export const setUp = async ({ toolsOnly = false, names = [], missing: onMissing, host = process.env } = {}) => {
   if (!toolsOnly) await installPackages(REPOSITORY_ROOT, host);
   const tools = {};
   const missing = [];
-  for (const tool of TOOLS) {
+  for (const tool of [...TOOLS, ...optionalTools(names)]) {
     try {
       tools[tool.name] = await findTool(tool, REPOSITORY_ROOT, host);
     } catch (error) {
       if (!(error instanceof ToolMissing)) throw error;
-      missing.push(error.message);
+      if (onMissing !== undefined && OPTIONAL_TOOLS.includes(tool)) onMissing(error.message);
+      else missing.push(error.message);
     }
   }
   if (missing.length > 0) throw new ToolMissing(missing.join('\n'));
@@ -42,10 +52,22 @@ export const failSetUp = (error) => {
 };
 
 const main = async () => {
-  const flags = process.argv.slice(2);
+  const known = [...Object.keys(TOOL_GROUPS), ...OPTIONAL_TOOLS.map(({ name }) => name)];
+  const flags = [];
+  const names = [];
+  const given = process.argv.slice(2);
+  for (let flag = given.shift(); flag !== undefined; flag = given.shift()) {
+    if (flag === '--with') names.push(given.shift() ?? '');
+    else flags.push(flag);
+  }
   const unknown = flags.find((flag) => !['--tools-only', '--json'].includes(flag));
   if (unknown !== undefined) {
-    say(`unknown flag ${unknown}; known are --tools-only and --json`);
+    say(`unknown flag ${unknown}; known are --tools-only, --json and --with`);
+    process.exit(EXIT_USAGE);
+  }
+  const unknownName = names.find((name) => !known.includes(name));
+  if (unknownName !== undefined) {
+    say(`--with ${unknownName}: known are ${known.join(', ')}`);
     process.exit(EXIT_USAGE);
   }
   if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
@@ -53,7 +75,7 @@ const main = async () => {
     process.exit(1);
   }
   const start = performance.now();
-  const tools = await setUp({ toolsOnly: flags.includes('--tools-only') });
+  const tools = await setUp({ toolsOnly: flags.includes('--tools-only'), names });
   if (flags.includes('--json')) process.stdout.write(`${JSON.stringify({ tools })}\n`);
   else say(`everything is there (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 };

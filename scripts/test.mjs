@@ -41,10 +41,15 @@ const readResult = (file) => {
 };
 
 const main = async () => {
-  await setUp().catch(failSetUp);
+  // Without Java or Go the tests that need these servers are skipped, and say so; nothing else is.
+  const missing = (reason) => process.stderr.write(`test: ${reason}\n`);
+  await setUp({ names: ['bridge', 'fake-gcs-server'], missing }).catch(failSetUp);
   // Only now: before npm ci there is nothing to build with.
   const { build } = await import('./build.mjs');
   await build();
+  // Before Jest's time limits begin; what cannot be had skips its tests.
+  const { findCheckTools } = await import('./check-tools.mjs');
+  await findCheckTools();
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-test-'));
   const resultFile = join(folder, 'result.json');
   try {

@@ -187,6 +187,9 @@ const pages = async (facts, json) => ({
   'configs/restore.schema.json': await json(
     JSON.stringify({ title: 'Longhaul restore', ...facts.restore.jsonSchema }, null, 2),
   ),
+  'configs/transfer-event.schema.json': await json(
+    JSON.stringify({ title: 'Longhaul transfer event', ...facts.transferEvent }, null, 2),
+  ),
 });
 
 module.exports = { pages };

@@ -30,11 +30,15 @@ export const goBuild = async (tool, target, repositoryRoot, host) => {
     await withProgress(
       `building ${tool.title} ${tool.version} with Go (${tool.buildTime})`,
       () =>
-        run('go', ['build', '-trimpath', '-ldflags', tool.ldflags, '-o', unfinished, tool.goPackage], {
-          cwd: join(repositoryRoot, 'tools', tool.name),
-          env,
-          onStderr: (text) => (last = text.trim().split('\n').at(-1) ?? ''),
-        }),
+        run(
+          'go',
+          ['build', '-trimpath', '-buildvcs=false', '-ldflags', tool.ldflags, '-o', unfinished, tool.goPackage],
+          {
+            cwd: join(repositoryRoot, 'tools', tool.name),
+            env,
+            onStderr: (text) => (last = text.trim().split('\n').at(-1) ?? ''),
+          },
+        ),
       () => (last ? `, ${last.slice(0, 80)}` : ''),
     );
     renameSync(unfinished, target);

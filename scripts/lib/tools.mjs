@@ -72,6 +72,53 @@ export const TOOLS = [
   },
 ];
 
+const PUBSUB = '2.6.2';
+const FAKE_GCS = '1.56.1';
+const ELASTICMQ = '1.6.16';
+
+/** Servers that only some tests and `longhaul dev --with bridge` need: set up when they are first asked for. */
+export const OPTIONAL_TOOLS = [
+  {
+    name: 'elasticmq',
+    title: 'ElasticMQ',
+    version: ELASTICMQ,
+    why: 'the SQS server of the bridge',
+    pathVariable: 'LONGHAUL_ELASTICMQ_PATH',
+    /** The tool is a folder of jars; this one of them shows that they are there. */
+    marker: `elasticmq-server_2.13-${ELASTICMQ}.jar`,
+    /** 17 runs it; asked for even where the jars are there. */
+    javaVersion: 17,
+    maven: true,
+    buildTime: 'about 30 MB of jars the first time',
+    install: `the jars of org.elasticmq:elasticmq-server_2.13:${ELASTICMQ} into one folder`,
+  },
+  {
+    name: 'pubsub-emulator',
+    title: 'Pub/Sub emulator',
+    version: PUBSUB,
+    why: 'the Pub/Sub server of the bridge',
+    pathVariable: 'LONGHAUL_PUBSUB_EMULATOR_PATH',
+    versionPattern: /pubsub-emulator version v(\d+\.\d+\.\d+)/,
+    goPackage: '.',
+    ldflags: '-s -w',
+    buildTime: 'about 1 minute the first time',
+  },
+  {
+    name: 'fake-gcs-server',
+    title: 'fake-gcs-server',
+    version: FAKE_GCS,
+    why: 'a second opinion on Cloud Storage in the tests',
+    pathVariable: 'LONGHAUL_FAKE_GCS_SERVER_PATH',
+    goPackage: 'github.com/fsouza/fake-gcs-server',
+    ldflags: '-s -w',
+    buildTime: 'about 1 minute the first time',
+    install: `fake-gcs-server ${FAKE_GCS} or newer: https://github.com/fsouza/fake-gcs-server/releases`,
+  },
+];
+
+/** What `--with` may name beside a single tool. */
+export const TOOL_GROUPS = { bridge: ['elasticmq', 'pubsub-emulator'] };
+
 /** The version that tools/<name>/go.mod asks for. */
 export const GO_VERSION = '1.26.4';
 export const MAX_ARCHIVE_BYTES = 400 * MIB;

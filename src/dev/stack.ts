@@ -1,6 +1,13 @@
 /** The embedded stack: Temporal, S3 and the sample export API on free ports, and workers beside them. */
 import { mkdirSync } from 'node:fs';
 import type { Role } from '../model/names';
+import {
+  bridgeWorkerEnv,
+  describeBridge,
+  startBridgeServers,
+  type BridgePorts,
+  type BridgeServers,
+} from './bridge-servers';
 import { openDataDir } from './data-dir';
 import type { DataDir } from './data-dir';
 import { startExportApi } from './export-api';
@@ -10,8 +17,10 @@ import type { LoggedProcess } from './process';
 import { startS3Server } from './s3-server';
 import { SAMPLE_PROJECT, sampleConfig, writeProjectConfig } from './sample-config';
 import { ingestWorkerEnv, seedIngestParameters } from './sample-ingest';
+import { seedSampleEvents } from './sample-events';
 import { seedRestoreSample } from './sample-restore';
 import { SAMPLE_PREFIX_URI, SAMPLE_TARGET_BUCKET, seedSampleData } from './seed';
+import { Teardown, allStarted } from './teardown';
 import { startTemporalServer } from './temporal-server';
 import { toolPaths } from './tools';
 import type { S3Server, StackDescription, TemporalServer } from './types';
@@ -23,12 +32,19 @@ export interface StackOptions {
   /** Removes the data folder at the end. Default: true where `dataDir` is left out. */
   readonly ephemeral?: boolean;
   /** Free ones where they are left out. */
-  readonly ports?: { readonly temporal?: number; readonly ui?: number; readonly s3?: number; readonly api?: number };
+  readonly ports?: {
+    readonly temporal?: number;
+    readonly ui?: number;
+    readonly s3?: number;
+    readonly api?: number;
+  } & BridgePorts;
   /** How many workers to start: true is one, false (the default) none. */
   readonly worker?: boolean | number;
   readonly exportApi?: ExportApiOptions;
   /** Settings of the Temporal server itself: see TemporalServerOptions. */
   readonly temporalDynamicConfig?: Readonly<Record<string, string | number | boolean>>;
+  /** Cloud Storage, SQS and Pub/Sub too, and workers that read their queues. Default false. */
+  readonly bridge?: boolean;
   /** Connections to S3 stay open, as at AWS. versitygw then refuses streamed bodies of other clients, so the default is off. */
   readonly s3KeepAlive?: boolean;
   readonly namespace?: string;
@@ -52,6 +68,8 @@ export interface Stack {
   readonly temporal: TemporalServer;
   readonly s3: S3Server;
   readonly exportApi: ExportApi;
+  /** Null where it was not asked for. */
+  readonly bridge: BridgeServers | null;
   readonly workers: readonly LoggedProcess[];
   describe(): StackDescription;
   /** Starts `longhaul worker` and waits until it polls. `stop()` ends it too. */
@@ -60,32 +78,11 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-/** What has been started, to be ended in reverse order, also when a later start fails. */
-class Teardown {
-  readonly #steps: (() => void | Promise<void>)[] = [];
-
-  add(step: () => void | Promise<void>): void {
-    this.#steps.push(step);
-  }
-
-  /** Every step runs even where one before it fails; the first fault is thrown at the end. */
-  async run(): Promise<void> {
-    const faults: unknown[] = [];
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      try {
-        await step();
-      } catch (error) {
-        faults.push(error);
-      }
-    }
-    if (faults.length > 0) throw faults[0];
-  }
-}
-
 interface Servers {
   readonly temporal: TemporalServer;
   readonly s3: S3Server;
   readonly exportApi: ExportApi;
+  readonly bridge: BridgeServers | null;
 }
 
 const startServers = async (options: StackOptions, data: DataDir, teardown: Teardown): Promise<Servers> => {
@@ -94,11 +91,6 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
   onProgress('Starting the Temporal server, the S3 server and the sample export API');
   const logDir = data.folder('logs');
   mkdirSync(logDir, { recursive: true });
-  const keep = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
-    const started = await starting;
-    teardown.add(() => started.stop());
-    return started;
-  };
   const startApi = async (): Promise<ExportApi> => {
     const api = await startExportApi({
       apiKey: data.credentials.apiKey,
@@ -109,9 +101,8 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
     teardown.add(() => api.close());
     return api;
   };
-  // All of them are awaited before a fault is thrown: one that is still starting could not be stopped.
-  const [temporal, s3, exportApi] = await Promise.allSettled([
-    keep(
+  const [temporal, s3, exportApi, bridge] = await allStarted([
+    teardown.keep(
       startTemporalServer({
         dataDir: data.folder('temporal'),
         logDir,
@@ -121,7 +112,7 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
         ...(options.temporalDynamicConfig === undefined ? {} : { dynamicConfig: options.temporalDynamicConfig }),
       }),
     ),
-    keep(
+    teardown.keep(
       startS3Server({
         dataDir: data.folder('s3'),
         logDir,
@@ -131,17 +122,16 @@ const startServers = async (options: StackOptions, data: DataDir, teardown: Tear
       }),
     ),
     startApi(),
-  ]);
-  if (temporal.status === 'rejected') throw temporal.reason;
-  if (s3.status === 'rejected') throw s3.reason;
-  if (exportApi.status === 'rejected') throw exportApi.reason;
-  return { temporal: temporal.value, s3: s3.value, exportApi: exportApi.value };
+    options.bridge === true ? startBridgeServers(data, teardown, ports) : Promise.resolve(null),
+  ] as const);
+  return { temporal, s3, exportApi, bridge };
 };
 
 const describeStack = (
-  { temporal, s3, exportApi }: Servers,
+  { temporal, s3, exportApi, bridge }: Servers,
   workers: readonly LoggedProcess[],
   dataDir: string,
+  sampleEvents: readonly string[],
 ): StackDescription => ({
   temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
   s3: {
@@ -151,10 +141,12 @@ const describeStack = (
     secretAccessKey: s3.secretAccessKey,
   },
   exportApi: { endpoint: exportApi.endpoint, apiKey: exportApi.apiKey, filesUrl: exportApi.filesUrl },
+  ...(bridge === null ? {} : { bridge: describeBridge(bridge, sampleEvents) }),
   pids: {
     dev: process.pid,
     temporal: temporal.pid,
     s3: s3.pid,
+    ...(bridge === null ? {} : { sqs: bridge.sqs.pid, pubsub: bridge.pubsub.pid }),
     ...Object.fromEntries(workers.map(({ name, pid }) => [name, pid])),
   },
   dataDir,
@@ -176,7 +168,8 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
   let stopping: Promise<void> | null = null;
   try {
     const servers = await startServers(options, data, teardown);
-    const { temporal, s3, exportApi } = servers;
+    const { temporal, s3, exportApi, bridge } = servers;
+    let sampleEvents: readonly string[] = [];
     const startWorker = async (worker: StackWorkerOptions = {}): Promise<LoggedProcess> => {
       started += 1;
       const child = await startWorkerProcess({
@@ -186,7 +179,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         configDir: worker.configDir ?? configDir,
         logDir,
         ...(worker.roles === undefined ? {} : { roles: worker.roles }),
-        env: { ...ingestWorkerEnv(s3), ...worker.env },
+        env: { ...ingestWorkerEnv(s3), ...(bridge === null ? {} : bridgeWorkerEnv(bridge)), ...worker.env },
       });
       workers.push(child);
       void child.exited.then(() => workers.splice(workers.indexOf(child), 1));
@@ -198,7 +191,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       logDir,
       ...servers,
       workers,
-      describe: () => describeStack(servers, workers, data.path),
+      describe: () => describeStack(servers, workers, data.path, sampleEvents),
       startWorker,
       stop: () => (stopping ??= teardown.run()),
     };
@@ -210,6 +203,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       await seedIngestParameters(s3, exportApi.filesUrl);
       await seedRestoreSample(s3, { configDir, outputDir: data.folder('restored') });
       writeProjectConfig(configDir, SAMPLE_PROJECT, sampleConfig({ s3, exportApi }, SAMPLE_TARGET_BUCKET));
+      if (bridge !== null) sampleEvents = await seedSampleEvents(s3, bridge.gcs, data.folder('events'));
     }
     const workerCount = Number(options.worker ?? 0);
     if (workerCount > 0) options.onProgress?.('Starting the worker');

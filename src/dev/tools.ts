@@ -9,16 +9,22 @@ export interface ToolPaths {
   readonly versitygw: string;
 }
 
+/** Servers that are set up when they are first asked for. ElasticMQ is a folder of jars. */
+export type OptionalTool = 'elasticmq' | 'pubsub-emulator' | 'fake-gcs-server';
+
 /** The same two levels up from src/dev and from dist/dev. */
 export const REPOSITORY_ROOT = path.resolve(__dirname, '..', '..');
 
 /** Lines of progress begin with this; what follows the last of them is why the set-up failed. */
 const PROGRESS = 'setup: ';
 
-const runSetup = (): Promise<{ code: number | null; stdout: string; reason: string }> =>
+const runSetup = (
+  optional: readonly OptionalTool[],
+): Promise<{ code: number | null; stdout: string; reason: string }> =>
   new Promise((resolve, reject) => {
     const script = path.join(REPOSITORY_ROOT, 'scripts', 'setup.mjs');
-    const child = spawn(process.execPath, [script, '--tools-only', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const args = [script, '--tools-only', '--json', ...optional.flatMap((name) => ['--with', name])];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     const reason: string[] = [];
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
@@ -31,9 +37,9 @@ const runSetup = (): Promise<{ code: number | null; stdout: string; reason: stri
     child.once('close', (code) => resolve({ code, stdout, reason: reason.join('\n') }));
   });
 
-const find = async (): Promise<ToolPaths> => {
-  const { code, stdout, reason } = await runSetup();
-  if (code === 0) return (JSON.parse(stdout) as { tools: ToolPaths }).tools;
+const find = async (...optional: OptionalTool[]): Promise<ToolPaths & Partial<Record<OptionalTool, string>>> => {
+  const { code, stdout, reason } = await runSetup(optional);
+  if (code === 0) return (JSON.parse(stdout) as { tools: ToolPaths & Partial<Record<OptionalTool, string>> }).tools;
   if (code === EXIT_CODES.local) throw new LonghaulError('ToolMissing', reason.replace(/^ToolMissing: /, ''));
   throw new LonghaulError(
     'Internal',
@@ -50,4 +56,20 @@ export const toolPaths = (): Promise<ToolPaths> => {
     throw error;
   });
   return found;
+};
+
+const optionalFound = new Map<OptionalTool, Promise<string>>();
+
+/** Where one of the optional tools is; builds or fetches it where it is missing. Throws ToolMissing. */
+export const optionalToolPath = (name: OptionalTool): Promise<string> => {
+  const known = optionalFound.get(name);
+  if (known !== undefined) return known;
+  const finding = find(name).then((tools) => {
+    const tool = tools[name];
+    if (tool === undefined) throw new LonghaulError('Internal', `The set-up did not say where ${name} is.`);
+    return tool;
+  });
+  finding.catch(() => optionalFound.delete(name));
+  optionalFound.set(name, finding);
+  return finding;
 };

@@ -30,11 +30,26 @@ export interface S3Server extends ManagedProcess {
   restart(): Promise<void>;
 }
 
+/** The servers of the bridge and what was made on them. */
+export interface BridgeDescription {
+  readonly gcs: { readonly endpoint: string };
+  readonly sqs: { readonly endpoint: string; readonly queueUrl: string; readonly deadLetterUrl: string };
+  readonly pubsub: {
+    readonly host: string;
+    readonly projectId: string;
+    readonly topic: string;
+    readonly subscription: string;
+  };
+  /** Files with one transfer event each; none where there is no sample data. */
+  readonly sampleEvents: readonly string[];
+}
+
 /** What `longhaul dev --json` prints as one line when all is ready. */
 export interface StackDescription {
   readonly temporal: { address: string; namespace: string; uiUrl: string };
   readonly s3: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   readonly exportApi: { endpoint: string; apiKey: string; filesUrl: string };
+  readonly bridge?: BridgeDescription;
   readonly pids: Record<string, number>;
   readonly dataDir: string;
 }

@@ -2,8 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { childEnv } from '../config/environment';
-import { TASK_QUEUES } from '../model/names';
-import type { Role } from '../model/names';
+import { ROLES, type Role } from '../model/names';
 import { startProcess } from './process';
 import type { LoggedProcess } from './process';
 import { REPOSITORY_ROOT } from './tools';
@@ -29,7 +28,7 @@ const STOP_GRACE_MS = 30_000;
 const READY_EVENT = '"event":"worker_ready"';
 
 const roleArguments = (roles: readonly Role[] | undefined): string[] => {
-  if (roles === undefined || roles.length === Object.keys(TASK_QUEUES).length) return [];
+  if (roles === undefined || roles.length === ROLES.length) return [];
   return ['--roles', roles.join(',')];
 };
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type * as StackModule from '../../dev/stack';
-import type { StackDescription } from '../../dev/types';
+import type { BridgeDescription, StackDescription } from '../../dev/types';
 import { EXIT_CODES, LonghaulError } from '../../model/errors';
 import { parseWholeNumber } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
@@ -16,19 +16,49 @@ interface DevOptions {
   readonly dataDir: string;
   readonly ephemeral?: boolean;
   readonly worker: boolean;
+  readonly with?: readonly string[];
   readonly urlLifetime?: number;
 }
 
 const load = createRequire(__filename);
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-const readyText = ({ temporal, s3, exportApi, dataDir }: StackDescription, ephemeral: boolean): string => `
+/** Of this package: the commands below find the clients that it has installed. */
+const SEND_TO_SQS =
+  "const{SQSClient:C,SendMessageCommand:M}=require('@aws-sdk/client-sqs');new C({}).send(new M({QueueUrl:process.argv[1],MessageBody:fs.readFileSync(process.argv[2],'utf8')})).then(r=>console.log(r.MessageId))";
+const SEND_TO_PUBSUB =
+  "const{PubSub:P}=require('@google-cloud/pubsub');new P({projectId:process.argv[1].split('/')[1]}).topic(process.argv[1]).publishMessage({data:fs.readFileSync(process.argv[2])}).then(console.log)";
+
+const serverLines = ({ gcs, sqs, pubsub }: BridgeDescription): string => `
+  GCS         ${gcs.endpoint} (a double)
+  SQS         ${sqs.endpoint}
+  Pub/Sub     ${pubsub.host}`;
+
+const bridgeText = ({ gcs, sqs, pubsub, sampleEvents }: BridgeDescription): string => {
+  const [first = 'event.json', second = 'event.json'] = sampleEvents;
+  return `
+The bridge: queue ${sqs.queueUrl}, its dead letters ${sqs.deadLetterUrl},
+subscription ${pubsub.subscription}. To send an event to each of them (after the exports above):
+
+  export STORAGE_EMULATOR_HOST=${gcs.endpoint} PUBSUB_EMULATOR_HOST=${pubsub.host} METADATA_SERVER_DETECTION=none
+  export AWS_ENDPOINT_URL_SQS=${sqs.endpoint} LONGHAUL_DLQ=${sqs.deadLetterUrl}
+  aws sqs send-message --queue-url ${sqs.queueUrl} --message-body 'file://${first}'
+  node -e "${SEND_TO_SQS}" '${sqs.queueUrl}' '${first}'
+  node -e "${SEND_TO_PUBSUB}" ${pubsub.topic} '${second}'
+  curl "$STORAGE_EMULATOR_HOST/storage/v1/b/longhaul-sample/o"
+  npx longhaul dlq list
+`;
+};
+
+const readyText = ({ temporal, s3, exportApi, bridge, dataDir }: StackDescription, ephemeral: boolean): string => `
 Longhaul is ready. ${ephemeral ? 'Its data is thrown away at the end' : 'Its data stays'}: ${dataDir}
 
   Temporal    ${temporal.address}, namespace ${temporal.namespace}
   Web UI      ${temporal.uiUrl}
   S3          ${s3.endpoint}
-  Export API  ${exportApi.endpoint} (a sample vendor, files at ${exportApi.filesUrl})
+  Export API  ${exportApi.endpoint} (a sample vendor, files at ${exportApi.filesUrl})${
+    bridge === undefined ? '' : serverLines(bridge)
+  }
   Logs        ${dataDir}/logs
 
 In another shell:
@@ -44,7 +74,7 @@ To look into the buckets with the AWS CLI, and for longhaul report of an ingest:
   export AWS_ENDPOINT_URL_S3=${s3.endpoint} AWS_REGION=${s3.region}
   export AWS_ACCESS_KEY_ID=${s3.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.secretAccessKey}
   aws s3 ls --recursive s3://longhaul-sample
-
+${bridge === undefined ? '' : bridgeText(bridge)}
 Ctrl-C stops everything.`;
 
 const stackOptions = (options: DevOptions, note: (text: string) => void): StackModule.StackOptions => ({
@@ -56,13 +86,16 @@ const stackOptions = (options: DevOptions, note: (text: string) => void): StackM
     ...(options.portApi === undefined ? {} : { api: options.portApi }),
   },
   worker: options.worker,
+  bridge: options.with?.includes('bridge') === true,
   exportApi: options.urlLifetime === undefined ? {} : { urlLifetimeMs: options.urlLifetime * 1_000 },
   onProgress: (message) => note(`${message}…`),
 });
 
 /** Rejects when a server ends by itself: a stack without it is no use to anybody. */
 const serverLost = async (stack: StackModule.Stack): Promise<never> => {
-  const server = await Promise.race([stack.temporal, stack.s3].map((each) => each.exited.then(() => each)));
+  const { temporal, s3, bridge } = stack;
+  const servers = [temporal, s3, ...(bridge === null ? [] : [bridge.sqs, bridge.pubsub])];
+  const server = await Promise.race(servers.map((each) => each.exited.then(() => each)));
   throw new LonghaulError('Internal', `${server.name} ended by itself: ${server.recentOutput().trim().slice(-500)}`);
 };
 
@@ -72,7 +105,12 @@ export const register = (program: Command): void => {
   const command = defineCommand(program, {
     usage: 'dev',
     description: 'start Temporal, S3, a sample export API and a worker on this machine',
-    examples: ['longhaul dev', 'longhaul dev --ephemeral --port-ui 8233', 'longhaul dev --json --no-worker'],
+    examples: [
+      'longhaul dev',
+      'longhaul dev --ephemeral --port-ui 8233',
+      'longhaul dev --with bridge',
+      'longhaul dev --json --no-worker',
+    ],
   });
   command
     .option('--port-temporal <port>', 'port of the Temporal server (default: a free one)', port('--port-temporal'))
@@ -81,6 +119,12 @@ export const register = (program: Command): void => {
     .option('--port-api <port>', 'port of the sample export API (default: a free one)', port('--port-api'))
     .option('--data-dir <folder>', 'where everything is kept', '.longhaul')
     .option('--ephemeral', 'keep everything in a temporary folder and throw it away at the end')
+    .addOption(
+      new Option(
+        '--with <part...>',
+        'bridge: Cloud Storage, SQS and Pub/Sub too, and a worker that reads them',
+      ).choices(['bridge']),
+    )
     .option('--no-worker', 'start no worker: longhaul worker starts one apart')
     .option('--url-lifetime <seconds>', 'how long signed URLs of the sample API live (default: 900)', (text) =>
       parseWholeNumber('--url-lifetime', text, 1, 86_400),
