@@ -2,14 +2,15 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LonghaulError } from '../model/errors';
-import { transferMetrics } from './metrics';
+import { processMetrics } from './process-metrics';
 
 export interface HealthOptions {
   /** `host:port`; port 0: any free one. */
   readonly address: string;
   /** True once the workers poll, false again while they drain. */
   readonly isReady: () => boolean;
-  readonly metrics?: () => string;
+  /** Prometheus text; all of this process's by default. */
+  readonly metrics?: () => string | Promise<string>;
 }
 
 export interface HealthServer {
@@ -20,7 +21,9 @@ export interface HealthServer {
 
 type Answer = readonly [status: number, body: string, contentType?: string];
 
-const answer = (request: IncomingMessage, isReady: () => boolean, metrics: () => string): Answer => {
+type Options = Required<Pick<HealthOptions, 'isReady' | 'metrics'>>;
+
+const answer = async (request: IncomingMessage, { isReady, metrics }: Options): Promise<Answer> => {
   if (request.method !== 'GET' && request.method !== 'HEAD') return [405, '{"error":"GET only"}'];
   switch ((request.url ?? '/').split('?', 1)[0]) {
     case '/health':
@@ -29,7 +32,7 @@ const answer = (request: IncomingMessage, isReady: () => boolean, metrics: () =>
     case '/ready':
       return isReady() ? [200, '{"ready":true}'] : [503, '{"ready":false}'];
     case '/metrics':
-      return [200, metrics(), 'text/plain; version=0.0.4; charset=utf-8'];
+      return [200, await metrics(), 'text/plain; version=0.0.4; charset=utf-8'];
     default:
       return [404, '{"error":"try /health, /ready or /metrics"}'];
   }
@@ -37,10 +40,14 @@ const answer = (request: IncomingMessage, isReady: () => boolean, metrics: () =>
 
 /** Starts the server. Throws PortInUse where the address is taken, ConfigInvalid where it cannot be bound at all. */
 export const startHealthServer = async (options: HealthOptions): Promise<HealthServer> => {
-  const metrics = options.metrics ?? (() => transferMetrics.prometheus());
+  const { isReady, metrics = () => processMetrics(isReady()) } = options;
   const server = createServer((request, response) => {
-    const [status, body, type] = answer(request, options.isReady, metrics);
-    response.writeHead(status, { 'content-type': type ?? 'application/json', 'cache-control': 'no-store' }).end(body);
+    void answer(request, { isReady, metrics })
+      .catch((): Answer => [500, '{"error":"the metrics cannot be read"}'])
+      .then(([status, body, type]) => {
+        const headers = { 'content-type': type ?? 'application/json', 'cache-control': 'no-store' };
+        response.writeHead(status, headers).end(body);
+      });
   });
   const colon = options.address.lastIndexOf(':');
   const host = options.address.slice(0, colon).replace(/^\[|\]$/g, '');

@@ -34,12 +34,15 @@ type Sink = (line: Line) => void;
 
 const isLogLevel = (text: string): text is LogLevel => (LOG_LEVELS as readonly string[]).includes(text);
 
+/** One for the process: two of them would tear each other's lines apart on a full pipe. */
+let stderr: ReturnType<typeof pino.destination> | undefined;
+
 /**
  * Pino's destination writes without blocking the event loop, where heartbeats start, and flushes when the process exits;
  * process.stderr blocks on a full pipe.
  */
-const jsonSink = (destination: LoggerOptions['destination']): Sink => {
-  const out = destination ?? pino.destination({ dest: 2, sync: false });
+const jsonSink = (destination: LoggerOptions['destination']): ((line: object) => void) => {
+  const out = destination ?? (stderr ??= pino.destination({ dest: 2, sync: false }));
   return (line) => {
     out.write(`${JSON.stringify(line)}\n`);
   };
@@ -86,9 +89,22 @@ const build = (sink: Sink, level: LogLevel, base: LogFields): Logger => {
   };
 };
 
+const levelOf = (text: string | undefined): LogLevel => {
+  const wanted = (text ?? 'INFO').toUpperCase();
+  return isLogLevel(wanted) ? wanted : 'INFO';
+};
+
+/** What writes lines of another form than `Line` to the same place and by the same level. */
+export const createLineWriter = (options: LoggerOptions): ((level: LogLevel, line: object) => void) => {
+  const sink = jsonSink(options.destination);
+  const least = LOG_LEVELS.indexOf(levelOf(options.level));
+  return (level, line) => {
+    if (LOG_LEVELS.indexOf(level) >= least) sink(line);
+  };
+};
+
 /** Creates the logger of a process. An unknown level means INFO: logging must not be what stops a process. */
 export const createLogger = (options: LoggerOptions = {}): Logger => {
   const sink = options.format === 'pretty' ? prettySink(options.destination) : jsonSink(options.destination);
-  const wanted = (options.level ?? 'INFO').toUpperCase();
-  return build(sink, isLogLevel(wanted) ? wanted : 'INFO', options.base ?? {});
+  return build(sink, levelOf(options.level), options.base ?? {});
 };

@@ -46,6 +46,13 @@ export interface TemporalRuntimeOptions {
   readonly shutdownSignals?: NodeJS.Signals[];
 }
 
+/** Names and units as Prometheus wants them, and as Temporal's own dashboards expect: seconds, `_seconds`, `_total`. */
+const PROMETHEUS_NAMES = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true } as const;
+
+/** The SDK's own buckets go from 10 s to 100 s: an alert at 30 s would guess. */
+const SCHEDULE_TO_START_BUCKETS_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900];
+const HISTOGRAM_BUCKETS = { activity_schedule_to_start_latency: SCHEDULE_TO_START_BUCKETS_SECONDS };
+
 /** Installs the process's Temporal Runtime with our logger. Once per process, before any connection is made. */
 export const installTemporalRuntime = (logger: Logger, options: TemporalRuntimeOptions = {}): void => {
   const bindAddress = options.metricsAddress ?? null;
@@ -53,7 +60,11 @@ export const installTemporalRuntime = (logger: Logger, options: TemporalRuntimeO
     logger: temporalLogger(logger),
     telemetryOptions: {
       logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
-      ...(bindAddress === null ? {} : { metrics: { prometheus: { bindAddress } } }),
+      ...(bindAddress === null
+        ? {}
+        : {
+            metrics: { prometheus: { bindAddress, ...PROMETHEUS_NAMES, histogramBucketOverrides: HISTOGRAM_BUCKETS } },
+          }),
     },
     ...(options.shutdownSignals === undefined ? {} : { shutdownSignals: options.shutdownSignals }),
   });
