@@ -10,6 +10,7 @@ const folders = [
   'providers',
   'ingest',
   'catalogue',
+  'bridge',
   'activities',
   'workflows',
   'client',
@@ -23,11 +24,15 @@ const mayImport = {
   providers: ['model', 'config', 'transfer'],
   ingest: ['model', 'config', 'transfer'],
   catalogue: ['model', 'config'],
+  bridge: ['model', 'config', 'transfer', 'ops'],
   ops: ['model', 'config'],
-  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'ops'],
+  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'bridge', 'ops'],
   workflows: ['model', 'activities'],
-  client: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'activities', 'ops', 'dev', 'workflows'],
-  dev: ['model', 'config', 'transfer', 'providers', 'activities', 'ops'],
+  client: [
+    ...['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'bridge'],
+    ...['activities', 'ops', 'dev', 'workflows'],
+  ],
+  dev: ['model', 'config', 'transfer', 'providers', 'bridge', 'activities', 'ops'],
 };
 
 const zones = folders.flatMap((folder) =>
@@ -97,7 +102,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '/(activities|config|transfer|providers|ingest|catalogue)/',
+              regex: '/(activities|config|transfer|providers|ingest|catalogue|bridge)/',
               allowTypeImports: true,
               message: 'Workflows import types alone from outside workflows/ and model/.',
             },

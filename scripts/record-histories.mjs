@@ -5,7 +5,9 @@
  * anew to test/replay/histories; commit them only where the old ones are no longer in flight anywhere.
  */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -263,6 +265,69 @@ const SAMPLES = {
   },
 };
 
+const EVENT_BUCKET = 'replay-source';
+const eventOf = (n, key, metadata = {}) => ({
+  schemaVersion: '1.0.0',
+  eventId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+  correlationId: '00000000-0000-4000-8000-000000000000',
+  timestamp: '2026-01-01T00:00:00Z',
+  source: { provider: 'aws_s3', bucket: EVENT_BUCKET, key, region: 'us-east-1' },
+  destination: { provider: 'aws_s3', bucket: BUCKET, key: `events/${n}`, region: 'us-east-1' },
+  metadata,
+});
+
+/** A queue that takes everything: what the workflow has to do with it is one activity. */
+const takingQueue = async () => {
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    const { MessageBody } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const MD5OfMessageBody = createHash('md5').update(MessageBody).digest('hex');
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    response.end(JSON.stringify({ MessageId: '1', MD5OfMessageBody }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, queueUrl: `http://127.0.0.1:${server.address().port}/000000000000/replay` };
+};
+
+/** transferEvent, from a bucket of the stack to another. */
+const EVENTS = {
+  'moved-small': async (recorder, state) => {
+    await recorder.startSample('transferEvent', state, eventOf(1, 'exports/part-1.csv')).then(ended);
+    await recorder.save('transferEvent', state, state);
+  },
+  'moved-large': async (recorder, state) => {
+    await recorder.startSample('transferEvent', state, { event: eventOf(2, 'large.bin') }).then(ended);
+    await recorder.save('transferEvent', state, state);
+  },
+  failed: async (recorder, state) => {
+    await recorder.startSample('transferEvent', state, eventOf(3, 'missing')).then(ended);
+    await recorder.save('transferEvent', state, state);
+  },
+  'dead-lettered': async (recorder, state) => {
+    const { server, queueUrl } = await takingQueue();
+    const deadLetter = { kind: 'sqs', queueUrl, region: 'us-east-1' };
+    await recorder.startSample('transferEvent', state, { event: eventOf(4, 'missing'), deadLetter }).then(ended);
+    server.closeAllConnections();
+    server.close();
+    await recorder.save('transferEvent', state, state);
+  },
+  'moving-large': async (recorder, state) => {
+    const { s3 } = recorder.stack;
+    const handle = await recorder.startSample('transferEvent', state, eventOf(5, 'large.bin', { maxRetries: 10 }));
+    await until('the parts', async () => {
+      const { events } = await handle.fetchHistory();
+      return events.some((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'moveObjectParts');
+    });
+    // With the S3 server away it stays where it is while it is recorded.
+    await s3.kill();
+    await recorder.save('transferEvent', state, state);
+    await handle.cancel();
+    await s3.restart();
+    await ended(handle);
+    await recorder.save('transferEvent', 'cancelled-large', state);
+  },
+};
+
 const record = async (states, temporalDynamicConfig, sampleData = false) => {
   const stack = await startStack({
     sampleData,
@@ -274,11 +339,11 @@ const record = async (states, temporalDynamicConfig, sampleData = false) => {
   const connection = await Connection.connect({ address: stack.temporal.address });
   try {
     for (const bucket of [BUCKET, 'replay-source']) await ensureBucket(s3, bucket);
-    await putAll(
-      s3,
-      'replay-source',
-      [1, 2, 3].map((n) => ({ key: `exports/part-${n}.csv`, body: `n\n${n}\n` })),
-    );
+    await putAll(s3, 'replay-source', [
+      ...[1, 2, 3].map((n) => ({ key: `exports/part-${n}.csv`, body: `n\n${n}\n` })),
+      // Large enough to be seen on its way.
+      { key: 'large.bin', body: Buffer.alloc(128 * MIB) },
+    ]);
     const recorder = new Recorder(stack, new Client({ connection }));
     for (const [state, bring] of Object.entries(states)) await bring(recorder, state);
   } finally {
@@ -288,8 +353,13 @@ const record = async (states, temporalDynamicConfig, sampleData = false) => {
   }
 };
 
+/** `--only transferEvent` records the states of one workflow alone, where the others have not changed. */
+const only = process.argv.includes('--only') ? process.argv.at(-1) : '';
 mkdirSync(FOLDER, { recursive: true });
-for (const file of readdirSync(FOLDER)) rmSync(join(FOLDER, file));
-await record(STATES, {});
-await record(SAMPLES, {}, true);
-await record(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });
+for (const file of readdirSync(FOLDER)) if (file.startsWith(`${only}.`) || only === '') rmSync(join(FOLDER, file));
+if (only === '') {
+  await record(STATES, {});
+  await record(SAMPLES, {}, true);
+  await record(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });
+}
+await record(EVENTS, {}, true);

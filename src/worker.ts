@@ -1,5 +1,6 @@
 /** The worker process: reads settings, builds the clients, runs the workers of its roles until it is told to stop. */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -11,11 +12,15 @@ import {
 } from './activities';
 import { createDependencies } from './activities/create-dependencies';
 import type { Dependencies } from './activities/dependencies';
+import type * as BridgeModule from './bridge/bridge';
+import type { Bridge } from './bridge/bridge';
+import { type BridgeConfig, isBridgeConfigured, readBridgeConfig } from './config/bridge';
 import { readEnvironment } from './config/environment';
 import { temporalConnection } from './config/temporal';
 import type { Environment } from './config/types';
 import { LonghaulError } from './model/errors';
-import { filesQueue, ROLES, TASK_QUEUES, type Role } from './model/names';
+import { filesQueue, type QueueRole, ROLES, TASK_QUEUES, type Role } from './model/names';
+import { eventMetrics } from './ops/event-metrics';
 import { startHealthServer } from './ops/health';
 import { createLogger, type Logger } from './ops/logging';
 import { installTemporalRuntime } from './ops/temporal-logging';
@@ -33,40 +38,56 @@ const API_CALLS_AT_ONCE = 20;
 /** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
 const API_CALLS_PER_SECOND = 100;
 
+const load = createRequire(__filename);
+
 export interface WorkerRunOptions {
+  /** All of them where it is left out; the bridge among them only where something is configured for it to read. */
   readonly roles?: readonly Role[];
 }
 
 /** Resolves when the workers have drained after SIGTERM or SIGINT. Throws LonghaulError where they cannot start. */
 export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
   const environment = readEnvironment();
+  const roles = options.roles ?? ROLES.filter((role) => role !== 'bridge' || isBridgeConfigured());
+  // Before anything is started: what is missing is said at once.
+  const bridgeConfig = roles.includes('bridge') ? readBridgeConfig() : null;
   const logger = createLogger({ level: environment.logLevel, format: environment.logFormat });
   installTemporalRuntime(logger, { metricsAddress: environment.metricsAddress });
   const settings = temporalConnection();
   const { namespace } = settings;
   const connection = await connect(settings.connectionOptions);
   let ready = false;
+  const told = stopSignal();
+  void told.then(() => (ready = false));
+  let bridge: Bridge | null = null;
   const health =
     environment.healthAddress === null
       ? null
-      : await startHealthServer({ address: environment.healthAddress, isReady: () => ready });
+      : await startHealthServer({
+          address: environment.healthAddress,
+          isReady: () => ready && (bridge?.isReady() ?? true),
+        });
   try {
     const temporal = new Client({ connection, namespace });
     await ensureSearchAttributes(temporal, namespace);
     const dependencies = createDependencies(environment, temporal, logger);
-    const roles = options.roles ?? ROLES;
+    // Before the workers: one that was created and never runs would keep the connection from being closed.
+    bridge = bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, logger);
     const workers = await Promise.all(
       roles
+        .filter((role): role is QueueRole => role !== 'bridge')
         .flatMap((role) => roleOptions(role, dependencies, environment))
         .map((own) => Worker.create({ connection, namespace, ...own })),
     );
-    const running = Promise.all(workers.map((worker) => worker.run()));
+    const running = workers.map((worker) => worker.run());
+    if (bridge !== null) running.push(told.then(() => bridge?.stop()));
     ready = true;
     announce(logger, roles, settings.address, namespace);
-    await running;
+    await Promise.all(running);
     logger.info('worker_stopped', { roles });
   } finally {
     ready = false;
+    await bridge?.stop();
     await health?.close();
     await connection.close();
   }
@@ -88,6 +109,20 @@ async function connect(
   }
 }
 
+/** Temporal's runtime stops the workers at these signals; the bridge, and a process without any worker, hear of them here. */
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+
+/** Loaded where it is wanted: a worker without it does without its clients. */
+async function startBridge(config: BridgeConfig, client: Client, logger: Logger): Promise<Bridge> {
+  const module = load('./bridge/bridge') as typeof BridgeModule;
+  const bridge = await module.startBridge({ config, client, logger, metrics: eventMetrics });
+  logger.info('bridge_ready', { inputs: bridge.inputs });
+  return bridge;
+}
+
 function announce(logger: Logger, roles: readonly Role[], address: string, namespace: string): void {
   logger.info('worker_ready', { roles, address, namespace, pid: process.pid });
   process.send?.('ready');
@@ -96,7 +131,7 @@ function announce(logger: Logger, roles: readonly Role[], address: string, names
 type QueueOptions = Omit<WorkerOptions, 'connection' | 'namespace'>;
 
 /** One for each queue that the role serves. */
-function roleOptions(role: Role, dependencies: Dependencies, environment: Environment): QueueOptions[] {
+function roleOptions(role: QueueRole, dependencies: Dependencies, environment: Environment): QueueOptions[] {
   const common = {
     taskQueue: TASK_QUEUES[role],
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

@@ -1,5 +1,8 @@
 /** The process's clients and pools. Those of a configuration are made once and kept until it changes. */
 import type { Client } from '@temporalio/client';
+import { createDeadLetterQueue } from '../bridge/create-dlq';
+import type { DeadLetterQueue } from '../bridge/types';
+import { readEventTransferConfig } from '../config/event-transfers';
 import { loadIngestConfig } from '../config/ingest';
 import type { IngestConfig } from '../config/ingest-types';
 import { loadProject } from '../config/project';
@@ -9,6 +12,9 @@ import type { Environment, JobConfig, ProjectConfig, StoreConfig } from '../conf
 import { LonghaulError } from '../model/errors';
 import type { JobRef } from '../model/run';
 import type { Secret } from '../model/secret';
+import type { DeadLetterTarget } from '../model/transfer-event';
+import { createEventLogs } from '../ops/event-log';
+import { eventMetrics } from '../ops/event-metrics';
 import type { Logger } from '../ops/logging';
 import { transferMetrics } from '../ops/metrics';
 import { createProvider } from '../providers/create-provider';
@@ -25,6 +31,7 @@ import {
 import type { BucketTools, Dependencies, IngestTools, ProjectTools, RestoreTools } from './dependencies';
 import { folderStore } from './lib/folder-store';
 import { KeptTools } from './lib/kept-tools';
+import { ObjectStores } from './lib/object-stores';
 import { ParametersBook } from './lib/parameters-book';
 import { bucketStore } from './lib/small-store';
 
@@ -58,12 +65,27 @@ export function createDependencies(environment: Environment, temporal: Client, l
     control: (ref) => (ref.job === 'restoreFiles' ? restore(ref) : bucket(ref)).control,
     urls: new UrlBook(),
     parameters: new ParametersBook(),
+    eventStores: new ObjectStores(readEventTransferConfig()),
+    deadLetters: keptDeadLetters(),
+    eventLogs: createEventLogs({ level: environment.logLevel }),
+    eventMetrics,
     memory: new MemoryBudget(environment.transferMemoryBytes),
     hashes: createHashPool(),
     metrics: transferMetrics,
     host: environment.host,
     temporal,
     logger,
+  };
+}
+
+/** Their clients hold connections, so each target has one for as long as the process lives. */
+function keptDeadLetters(): (target: DeadLetterTarget) => DeadLetterQueue {
+  const kept = new Map<string, DeadLetterQueue>();
+  return (target) => {
+    const id = JSON.stringify(target);
+    const queue = kept.get(id) ?? createDeadLetterQueue({ target, subscription: null });
+    kept.set(id, queue);
+    return queue;
   };
 }
 

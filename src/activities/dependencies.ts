@@ -1,15 +1,20 @@
 /** What activities are built from: clients and pools, made once for the process and handed in. */
 import type { Client } from '@temporalio/client';
+import type { DeadLetterQueue } from '../bridge/types';
 import type { IngestConfig } from '../config/ingest-types';
 import type { RestoreConfig } from '../config/restore-types';
 import type { JobConfig, ProjectConfig } from '../config/types';
 import type { JobRef } from '../model/run';
+import type { DeadLetterTarget } from '../model/transfer-event';
+import type { EventLogs } from '../ops/event-log';
+import type { EventMetrics } from '../ops/event-metrics';
 import type { Logger } from '../ops/logging';
 import type { TransferMetrics } from '../ops/metrics';
 import type { ExportProvider } from '../providers/types';
 import type { UrlBook } from '../providers/url-book';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { HashPool, HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
+import type { ObjectStores } from './lib/object-stores';
 import type { ParametersBook } from './lib/parameters-book';
 import type { SmallStore } from './lib/small-store';
 
@@ -58,6 +63,12 @@ export interface Dependencies {
   readonly urls: UrlBook;
   /** Lists of files that signed URLs are read from. */
   readonly parameters: ParametersBook;
+  /** The stores that events name. */
+  readonly eventStores: ObjectStores;
+  /** Made once for each target. */
+  readonly deadLetters: (target: DeadLetterTarget) => DeadLetterQueue;
+  readonly eventLogs: EventLogs;
+  readonly eventMetrics: EventMetrics;
   readonly memory: MemoryBudget;
   /** Threads that hash files. */
   readonly hashes: HashPool;

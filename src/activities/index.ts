@@ -1,5 +1,7 @@
 /** Every activity, built from what the process has; no module-level clients, no reading of the environment. */
 import type { Dependencies } from './dependencies';
+import { createEventActivities } from './event';
+import type { EventActivities } from './event-types';
 import { createExportApiActivities } from './export-api';
 import { counted } from './lib/counted';
 import { createIngestActivities } from './ingest';
@@ -27,12 +29,14 @@ export const createApiActivities = (dependencies: Dependencies): ApiActivities =
   });
 
 /** Activities of the queue `longhaul-transfer`. */
-export const createTransferQueueActivities = (dependencies: Dependencies): TransferActivities =>
-  counted({
+export const createTransferQueueActivities = (dependencies: Dependencies): TransferActivities & EventActivities => ({
+  ...counted({
     ...createTransferActivities(dependencies),
     ...createPrefixActivities(dependencies),
     ...createSettleActivities(dependencies),
-  });
+  }),
+  ...createEventActivities(dependencies),
+});
 
 /** Activities of the queue `longhaul-files`: any host with local disk may answer. */
 export const createClaimActivities = (dependencies: Dependencies): ClaimActivities =>

@@ -107,7 +107,7 @@ class Publishing {
   }
 
   private async publishOne({ line, transferId, partEtag }: StagedObject, uploadId: string): Promise<LedgerLine> {
-    const { key, bytes, crc32, parts, verified } = line;
+    const { key, bytes, crc32, crc32c, parts, verified } = line;
     try {
       const published = await publishUpload({
         destination: this.destination,
@@ -116,6 +116,7 @@ class Publishing {
         transferId,
         bytes,
         ...(crc32 === undefined ? {} : { crc32 }),
+        ...(crc32c === undefined ? {} : { crc32c }),
         parts,
         ...(verified === undefined ? {} : { verified }),
         ...(partEtag === undefined ? {} : { partEtag }),

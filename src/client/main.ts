@@ -4,7 +4,9 @@ import { createRequire } from 'node:module';
 import { EXIT_CODES, LonghaulError } from '../model/errors';
 import { register as registerAbort } from './commands/abort';
 import { register as registerDev } from './commands/dev';
+import { register as registerDlq } from './commands/dlq';
 import { register as registerDoctor } from './commands/doctor';
+import { register as registerEvent } from './commands/event';
 import { register as registerExport } from './commands/export';
 import { register as registerIngest } from './commands/ingest';
 import { register as registerPause } from './commands/pause';
@@ -16,6 +18,7 @@ import { register as registerSchedule } from './commands/schedule';
 import { register as registerSetMaxWorkers } from './commands/set-max-workers';
 import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
+import { register as registerTransfer } from './commands/transfer';
 import { register as registerValidate } from './commands/validate';
 import { register as registerWatch } from './commands/watch';
 import { register as registerWorker } from './commands/worker';
@@ -32,6 +35,7 @@ const COMMANDS = [
   registerExport,
   registerIngest,
   registerRestore,
+  registerTransfer,
   registerStatus,
   registerWatch,
   registerPause,
@@ -43,6 +47,8 @@ const COMMANDS = [
   registerReport,
   registerSchedule,
   registerValidate,
+  registerEvent,
+  registerDlq,
   registerDoctor,
 ];
 

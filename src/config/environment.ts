@@ -2,6 +2,8 @@
 import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
+import { BRIDGE_VARIABLES } from './bridge-variables';
+import { EVENT_VARIABLES } from './event-variables';
 import { INGEST_VARIABLES } from './ingest-variables';
 import { LOG_LEVELS } from './project-schema';
 import type { Environment } from './types';
@@ -55,15 +57,32 @@ export const ENVIRONMENT_VARIABLES = [
     meaning: 'The `versitygw` program that the embedded stack starts.',
   },
   {
+    name: 'LONGHAUL_ELASTICMQ_PATH',
+    default: 'found',
+    meaning: 'The folder of jars of the SQS server that `longhaul dev --with bridge` starts.',
+  },
+  {
+    name: 'LONGHAUL_PUBSUB_EMULATOR_PATH',
+    default: 'found',
+    meaning: 'The program of the Pub/Sub server that `longhaul dev --with bridge` starts.',
+  },
+  {
+    name: 'LONGHAUL_FAKE_GCS_SERVER_PATH',
+    default: 'found',
+    meaning: 'The `fake-gcs-server` program that one test compares our double of Cloud Storage with.',
+  },
+  {
     name: 'LONGHAUL_DOWNLOAD_URL',
     default: 'https://github.com',
     meaning: 'A mirror to download these programs from; their checksums are pinned all the same.',
   },
   ...INGEST_VARIABLES,
+  ...EVENT_VARIABLES,
+  ...BRIDGE_VARIABLES,
 ] as const;
 
 /** An empty variable counts as not set: that is how orchestrators write "none". */
-const read = (env: EnvironmentVariables, name: string): string | null => {
+export const readVariable = (env: EnvironmentVariables, name: string): string | null => {
   const value = env[name]?.trim();
   return value === undefined || value === '' ? null : value;
 };
@@ -74,8 +93,15 @@ const refuse = (name: string, expected: string, value: string): LonghaulError =>
     `Environment variable ${name}: expected ${expected}, got "${value.slice(0, 80)}".`,
   );
 
-const readInteger = (env: EnvironmentVariables, name: string, fallback: number, min: number, max: number): number => {
-  const value = read(env, name);
+/** A whole number in the range, or `fallback` where the variable is not set. Throws ConfigInvalid that names it. */
+export const readInteger = (
+  env: EnvironmentVariables,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number => {
+  const value = readVariable(env, name);
   if (value === null) return fallback;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
   if (!(number >= min && number <= max)) throw refuse(name, `a whole number from ${min} to ${max}`, value);
@@ -88,7 +114,7 @@ const readChoice = <T extends string>(
   fallback: T,
   choices: readonly T[],
 ): T => {
-  const value = read(env, name);
+  const value = readVariable(env, name);
   if (value === null) return fallback;
   const choice = choices.find((known) => known.toLowerCase() === value.toLowerCase());
   if (choice === undefined) throw refuse(name, choices.join(', '), value);
@@ -96,8 +122,8 @@ const readChoice = <T extends string>(
 };
 
 /** `port` alone binds to this machine only; `:port` to every interface, as is the custom of Go programs. */
-const readAddress = (env: EnvironmentVariables, name: string): string | null => {
-  const value = read(env, name);
+export const readAddress = (env: EnvironmentVariables, name: string): string | null => {
+  const value = readVariable(env, name);
   if (value === null) return null;
   const match = /^(?:(\[[0-9a-f:.]+\]|[A-Za-z0-9_.-]*)(:))?(\d{1,5})$/i.exec(value);
   const port = Number(match?.[3] ?? NaN);
@@ -107,15 +133,16 @@ const readAddress = (env: EnvironmentVariables, name: string): string | null => 
 };
 
 const cacheDirOf = (env: EnvironmentVariables): string => {
-  const base = read(env, 'XDG_CACHE_HOME');
+  const base = readVariable(env, 'XDG_CACHE_HOME');
   // XDG base directory specification: a relative path is invalid and ignored.
-  const root = base !== null && path.isAbsolute(base) ? base : path.join(read(env, 'HOME') ?? homedir(), '.cache');
+  const root =
+    base !== null && path.isAbsolute(base) ? base : path.join(readVariable(env, 'HOME') ?? homedir(), '.cache');
   return path.join(root, 'longhaul');
 };
 
 /** Reads the settings of the process. Throws ConfigInvalid that names the variable, what was expected and what is there. */
 export const readEnvironment = (env: EnvironmentVariables = process.env): Environment => ({
-  configDir: path.resolve(read(env, 'LONGHAUL_CONFIG_DIR') ?? 'configs'),
+  configDir: path.resolve(readVariable(env, 'LONGHAUL_CONFIG_DIR') ?? 'configs'),
   logLevel: readChoice(env, 'LONGHAUL_LOG_LEVEL', 'INFO', LOG_LEVELS),
   logFormat: readChoice(env, 'LONGHAUL_LOG_FORMAT', 'json', ['json', 'pretty']),
   transferMemoryBytes: readInteger(env, 'LONGHAUL_TRANSFER_MEMORY_MB', 128, 16, 1024 ** 2) * 1024 ** 2,
@@ -123,7 +150,7 @@ export const readEnvironment = (env: EnvironmentVariables = process.env): Enviro
   metricsAddress: readAddress(env, 'LONGHAUL_METRICS_ADDRESS'),
   healthAddress: readAddress(env, 'LONGHAUL_HEALTH_ADDRESS'),
   cacheDir: cacheDirOf(env),
-  host: (read(env, 'LONGHAUL_HOST') ?? hostname()).replace(/[^A-Za-z0-9._-]/g, '-'),
+  host: (readVariable(env, 'LONGHAUL_HOST') ?? hostname()).replace(/[^A-Za-z0-9._-]/g, '-'),
 });
 
 /** The environment for a process that we start: ours, with `overrides`; an override of undefined removes the variable. */

@@ -7,11 +7,10 @@ import { LonghaulError } from '../model/errors';
 import { checkIngestSetting, INGEST_NAMES } from '../model/ingest-input';
 import { INGEST_OVERRIDES, type IngestOverride } from '../model/ingest-run';
 import type { Overrides } from '../model/run';
-import { Secret } from '../model/secret';
 import type { EnvironmentVariables } from './environment';
 import { DEFAULT_FILE_NAMES, parseFileNames } from './ingest-file-names';
 import type { IngestConfig } from './ingest-types';
-import type { StoreConfig } from './types';
+import { storeFromEnvironment } from './store-environment';
 import { isAllowedHost } from './value-rules';
 
 export type { FileNameRule, IngestConfig } from './ingest-types';
@@ -122,31 +121,6 @@ const controlPrefixOf = (env: EnvironmentVariables): string => {
   return String(checked.value);
 };
 
-/** Keys of the environment are taken here, as the default chain would, so that logs can hide them by their value. */
-const storeOf = (env: EnvironmentVariables): StoreConfig => {
-  const endpoint = read(env, 'AWS_ENDPOINT_URL_S3') ?? read(env, 'AWS_ENDPOINT_URL') ?? null;
-  if (endpoint !== null && !/^https?:\/\/[^/?#@]+\/?$/i.test(endpoint)) {
-    throw invalid('AWS_ENDPOINT_URL_S3', 'must be an http or https URL without path, query and credentials');
-  }
-  const accessKeyId = read(env, 'AWS_ACCESS_KEY_ID');
-  const secretAccessKey = read(env, 'AWS_SECRET_ACCESS_KEY');
-  const sessionToken = read(env, 'AWS_SESSION_TOKEN');
-  const hasKeys = accessKeyId !== undefined && secretAccessKey !== undefined && read(env, 'AWS_PROFILE') === undefined;
-  return {
-    region: read(env, 'AWS_REGION') ?? read(env, 'AWS_DEFAULT_REGION') ?? 'us-east-1',
-    endpoint,
-    forcePathStyle: endpoint !== null,
-    credentials: hasKeys
-      ? {
-          kind: 'keys',
-          accessKeyId,
-          secretAccessKey: new Secret(secretAccessKey),
-          ...(sessionToken === undefined ? {} : { sessionToken: new Secret(sessionToken) }),
-        }
-      : { kind: 'default' },
-  };
-};
-
 /**
  * Reads and checks everything; nothing is contacted. Throws ParametersLoad where no bucket is named, ConfigInvalid that
  * names the variable, InvalidInput that names the field of the input.
@@ -163,7 +137,7 @@ export const loadIngestConfig = (options: LoadIngestOptions = {}): IngestConfig 
   return {
     project: bucket,
     aws: {
-      ...storeOf(env),
+      ...storeFromEnvironment(env),
       targetBucket: bucket,
       targetPrefix: settings.pathPrefix,
       controlPrefix,

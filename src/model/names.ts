@@ -11,8 +11,11 @@ export const TASK_QUEUES = {
   files: 'longhaul-files',
 } as const;
 
-export type Role = keyof typeof TASK_QUEUES;
-export const ROLES = Object.keys(TASK_QUEUES) as Role[];
+/** Roles that serve a task queue. */
+export type QueueRole = keyof typeof TASK_QUEUES;
+/** `bridge` takes events from message queues and starts their transfers. */
+export type Role = QueueRole | 'bridge';
+export const ROLES: readonly Role[] = [...(Object.keys(TASK_QUEUES) as QueueRole[]), 'bridge'];
 
 /** The queue of one host's local disk: the activities of a restore stay where its files are. */
 export const filesQueue = (host: string): string => `${TASK_QUEUES.files}-${host}`;
@@ -24,7 +27,12 @@ export const SEARCH_ATTRIBUTES = { job: 'LonghaulJob', project: 'LonghaulProject
 export const TRANSFER_ID_METADATA = 'longhaul-transfer-id';
 
 /** The jobs, by the workflow names that users type. */
-export const WORKFLOWS = { exportToS3: 'exportToS3', ingestUrls: 'ingestUrls', restoreFiles: 'restoreFiles' } as const;
+export const WORKFLOWS = {
+  exportToS3: 'exportToS3',
+  ingestUrls: 'ingestUrls',
+  restoreFiles: 'restoreFiles',
+  transferEvent: 'transferEvent',
+} as const;
 
 export type JobName = keyof typeof WORKFLOWS;
 

@@ -4,4 +4,5 @@ export { holdTarget } from './hold-target';
 export { ingestUrls } from './ingest-urls';
 export { restoreFiles } from './restore-files';
 export { transferBatch } from './transfer-batch';
+export { transferEvent } from './transfer-event';
 export { transferRecord } from './transfer-record';

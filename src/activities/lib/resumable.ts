@@ -23,6 +23,8 @@ export interface ResumableOptions {
   readonly retryForMs?: number;
   /** Publishing and taking back: every failure is tried again, because stopping halfway is worse than waiting. */
   readonly forwardOnly?: boolean;
+  /** What the workflow must know of work that was cancelled: stands in the failure's details. */
+  readonly cancelDetails?: () => object;
 }
 
 /** What is kept in heartbeat details: the engine's checkpoint, when it last grew, requests of all attempts. ≤ 1 KB. */
@@ -79,7 +81,7 @@ export async function resumable<T>(
     if (signal.aborted) {
       // The next attempt, or the workflow, counts on from here.
       sendBeat();
-      throw aborted(context, signal.reason, requestsSoFar());
+      throw aborted(context, signal.reason, { ...withRequests(requestsSoFar()), ...options.cancelDetails?.() });
     }
     beat = { ...beat, failures: beat.failures + 1 };
     sendBeat();
@@ -93,8 +95,10 @@ export async function resumable<T>(
   }
 }
 
+const withRequests = (requests: RequestCounts | undefined): object => (requests === undefined ? {} : { requests });
+
 /** What leaves an activity that was told to stop, by why it was told (facts measured on server 1.31). */
-function aborted(context: Context, reason: unknown, requests: RequestCounts | undefined): Error {
+function aborted(context: Context, reason: unknown, told: object): Error {
   const details = context.cancellationDetails;
   if (details?.cancelRequested !== true && details?.reset === true)
     return handOver('WorkerShutdown', 'The activity was reset', RESET_RETRY_MS);
@@ -102,7 +106,7 @@ function aborted(context: Context, reason: unknown, requests: RequestCounts | un
     return handOver('WorkerShutdown', 'The worker is stopping; another one goes on', SHUTDOWN_RETRY_MS);
   }
   const message = reason instanceof Error ? reason.message : String(reason);
-  return new CancelledFailure(message, requests === undefined ? [] : [{ requests }]);
+  return new CancelledFailure(message, Object.keys(told).length === 0 ? [] : [told]);
 }
 
 function givenUp(failure: ApplicationFailure, retryForMs: number): ApplicationFailure {

@@ -40,6 +40,7 @@ export function stagedObject({
       key,
       bytes: object.bytes,
       ...(object.crc32 === undefined ? {} : { crc32: object.crc32 }),
+      ...(object.crc32c === undefined ? {} : { crc32c: object.crc32c }),
       parts: object.parts,
       attempts: Context.current().info.attempt,
       outcome,

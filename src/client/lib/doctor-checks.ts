@@ -2,7 +2,7 @@
 import { readEnvironment } from '../../config/environment';
 import { listProjects, loadProject } from '../../config/project';
 import { LonghaulError } from '../../model/errors';
-import { ROLES, SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
+import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
 import { CALL_TIMEOUT_MS, connectTemporal, type TemporalSession, withinMs } from './connection';
 import { Checklist, Warning } from './checklist';
 import { plural } from './format';
@@ -70,7 +70,7 @@ const checkTemporal = async (list: Checklist): Promise<void> => {
     session = await connectTemporal();
     return session.address;
   });
-  const queues = ROLES.map((role) => TASK_QUEUES[role]);
+  const queues = Object.values(TASK_QUEUES);
   if (session === undefined) {
     for (const name of ['namespace', 'search attributes', ...queues.map((queue) => `queue ${queue}`)])
       list.skip(name, 'not checked: Temporal is away');

@@ -3,26 +3,32 @@
  * second, which nobody should wait for `--help`. (TypeScript's import() would need file extensions here.)
  */
 import { createRequire } from 'node:module';
+import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
 import type * as RunReport from './run-report';
 import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
+import type * as RunTransfer from './run-transfer';
 import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
+import type * as ValidateEvent from './validate-event';
 import type * as ValidateProject from './validate-project';
 
 const load = createRequire(__filename);
 
 export const heavy = {
+  dlq: () => load('./dlq') as typeof Dlq,
   doctor: () => load('./doctor-checks') as typeof Doctor,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
   runReport: () => load('./run-report') as typeof RunReport,
   runRestore: () => load('./run-restore') as typeof RunRestore,
   runStatus: () => load('./run-status') as typeof RunStatus,
+  runTransfer: () => load('./run-transfer') as typeof RunTransfer,
   schedules: () => load('./schedules') as typeof Schedules,
   sendUpdate: () => load('./send-update') as typeof SendUpdate,
+  validateEvent: () => load('./validate-event') as typeof ValidateEvent,
   validateProject: () => load('./validate-project') as typeof ValidateProject,
 };

@@ -12,7 +12,7 @@ export type Overlap = (typeof OVERLAP_WORDS)[number];
 /** How runs of a job are spoken of while they go on. */
 export interface JobTerms {
   /** What a run moves one of. */
-  readonly unit: 'record' | 'file';
+  readonly unit: 'record' | 'file' | 'object';
   /** Whether what is done stays when a run is aborted: each file stands for itself. */
   readonly keepsOnAbort: boolean;
   /** What JobProgress.project holds. */
@@ -23,4 +23,5 @@ export const JOB_TERMS: Readonly<Record<JobName, JobTerms>> = {
   exportToS3: { unit: 'record', subject: 'project', keepsOnAbort: false },
   ingestUrls: { unit: 'file', subject: 'bucket', keepsOnAbort: true },
   restoreFiles: { unit: 'file', subject: 'raw file', keepsOnAbort: true },
+  transferEvent: { unit: 'object', subject: 'bucket', keepsOnAbort: false },
 };

@@ -4,11 +4,12 @@ import type { IngestResult } from '../../model/ingest-run';
 import type { JobName } from '../../model/names';
 import type { RestoreResult } from '../../model/restore-run';
 import type { JobProgress } from '../../model/run';
+import type { TransferEventResult } from '../../model/transfer-event';
 import { compactTime } from './format';
 import type { JobWord } from './job-words';
 
 /** What a run returns, whichever job it is of. */
-export type JobResult = ExportResult | IngestResult | RestoreResult;
+export type JobResult = ExportResult | IngestResult | RestoreResult | TransferEventResult;
 
 /** What every input may say. */
 export interface JobInput {
@@ -35,7 +36,8 @@ export interface EndedRun<I extends JobInput, R extends JobResult> {
  * together with the run, so its methods only ever meet their own inputs and results.
  */
 export interface Job<I extends JobInput = JobInput, R extends JobResult = JobResult> {
-  readonly word: JobWord;
+  /** `transfer` is no word of schedules: an event happens once. */
+  readonly word: JobWord | 'transfer';
   /** The workflow type. */
   readonly workflow: JobName;
   /** The field of the input that says what is moved, and the option of `schedule create` that sets it. */
@@ -58,6 +60,8 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   shortfall(result: R): string | undefined;
   /** Why a run with this input takes no orders, and who does; absent where every run takes them. */
   refusal?(workflowId: string, input: I): string | undefined;
+  /** Its workflow takes no Updates: `abort` requests its cancellation. */
+  readonly endsByCancel?: true;
   /** The report as text, or as one JSON document. Throws ObjectNotFound where there is none, or what keeps it away. */
   readReport(run: EndedRun<I, R>, json: boolean): Promise<string>;
 }

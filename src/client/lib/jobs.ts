@@ -4,6 +4,7 @@ import type { Job } from './job';
 import { exportJob } from './job-export';
 import { ingestJob } from './job-ingest';
 import { restoreJob } from './job-restore';
+import { transferJob } from './job-transfer';
 import { JOB_WORDS, type JobWord } from './job-words';
 
 const JOBS = { export: exportJob, ingest: ingestJob, restore: restoreJob } as const satisfies Record<JobWord, Job>;
@@ -12,4 +13,4 @@ export const jobOf = (word: JobWord): Job => JOBS[word];
 
 /** The job of a workflow type. Undefined for workflows that are no job of ours. */
 export const jobOfWorkflow = (type: string): Job | undefined =>
-  isJobName(type) ? JOB_WORDS.map(jobOf).find(({ workflow }) => workflow === type) : undefined;
+  isJobName(type) ? [...JOB_WORDS.map(jobOf), transferJob].find(({ workflow }) => workflow === type) : undefined;

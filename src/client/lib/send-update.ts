@@ -1,7 +1,7 @@
 /** Sends one Update to a run and prints its answer: the body of pause, resume, retry-failed, skip-record, abort, … */
 import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
-import type { OperatorReply } from '../../model/run';
+import { MESSAGES, type OperatorReply } from '../../model/run';
 import { withinMs, withTemporal } from './connection';
 import { JOB_TERMS, type JobTerms } from './job-words';
 import type { Output } from './output';
@@ -9,6 +9,9 @@ import { findOpenRun, isOverdue, noWorker, startInput } from './run';
 
 /** Handlers answer at once (they only set state), so a longer silence means that no worker is there. */
 const UPDATE_TIMEOUT_MS = 10_000;
+
+/** What is known of a run that has just been asked to cancel itself. */
+const CANCEL_REQUESTED: OperatorReply = { stage: 'cleaning', paused: false, maxWorkers: 1, affected: 0 };
 
 /**
  * Throws RunNotFound, RunNotRunning, InvalidInput where the run takes no orders, WorkerMissing, or what the run's validator answered.
@@ -23,6 +26,10 @@ export const sendUpdate = async (
   const [state, terms] = await withTemporal(async ({ client }) => {
     const run = await findOpenRun(client, workflowId);
     const { handle, job } = run;
+    if (job.endsByCancel === true && update.name === MESSAGES.abort) {
+      await withinMs(client, UPDATE_TIMEOUT_MS, () => handle.cancel());
+      return [CANCEL_REQUESTED, JOB_TERMS[job.workflow]] as const;
+    }
     const refusal = job.refusal?.(workflowId, await startInput(client, run));
     if (refusal !== undefined) throw new LonghaulError('InvalidInput', refusal);
     try {

@@ -1,5 +1,6 @@
 /** Timeouts and retries of every activity, once, with their reasons. */
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { EventActivities } from '../../activities/event-types';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
 import { counting } from './requests';
@@ -54,6 +55,33 @@ const options = {
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: backoff,
   },
+  /**
+   * Moves the object of an event, whose budget of tries is the activity's own: here only lost workers are replaced, and the
+   * hand-over of one that stops takes a moment.
+   */
+  move: {
+    taskQueue: TASK_QUEUES.transfer,
+    scheduleToCloseTimeout: STREAM_TIMEOUT,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
+  /**
+   * Before an event goes to the dead-letter queue: a store that is down must not keep it from there for long. What is not
+   * taken back by then is told, and an upload that is left is aborted by the bucket's lifecycle rule.
+   */
+  takeBack: {
+    taskQueue: TASK_QUEUES.transfer,
+    scheduleToCloseTimeout: '5 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
+  /** Until the queue answers, however long that takes. */
+  deadLetter: {
+    taskQueue: TASK_QUEUES.transfer,
+    startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
   /** Publishing and taking back: forward only, as long as it takes; a run that stops halfway would be neither old nor new. */
   settle: {
     taskQueue: TASK_QUEUES.transfer,
@@ -80,6 +108,7 @@ const options = {
 
 type ApiGroup = 'prepare' | 'call' | 'control';
 type TransferGroup = 'stream' | 'settle';
+type EventGroup = 'move' | 'takeBack' | 'deadLetter';
 
 /** A run that writes to a local disk keeps all its activities on that host; every other uses the queue of its kind. */
 interface Placed {
@@ -103,3 +132,11 @@ export const files = (group: keyof typeof options, summary: string, host: string
 /** The same of whichever host answers first. */
 export const claims = (summary: string): ClaimActivities =>
   counting(proxyActivities<ClaimActivities>({ ...options.prepare, taskQueue: TASK_QUEUES.files, summary }));
+
+/** Activities of one event, on the transfer queue; `priorityKey` where it differs from the workflow's own. */
+export const eventActivities = (group: EventGroup, summary: string, priorityKey?: number): EventActivities =>
+  proxyActivities<EventActivities>({
+    ...options[group],
+    summary,
+    ...(priorityKey === undefined ? {} : { priority: { priorityKey } }),
+  });

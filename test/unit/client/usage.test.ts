@@ -10,6 +10,7 @@ it('knows the commands of the docs', () => {
     'export',
     'ingest',
     'restore',
+    'transfer',
     'status',
     'watch',
     'pause',
@@ -20,7 +21,10 @@ it('knows the commands of the docs', () => {
     'abort',
     'report',
     'schedule',
+    'dlq',
     'validate',
+    'event',
+    'dlq',
     'doctor',
   ]);
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { transferEventJsonSchema } from '../../../src/bridge/event-schema';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
 import { NOT_OVERRIDABLE } from '../../../src/config/overrides';
 import { RESTORE_SHAPE, restoreNotOverridable } from '../../../src/config/restore-rules';
@@ -23,6 +24,7 @@ const generated = (): Promise<Record<string, string>> =>
         notOverridable: restoreNotOverridable(),
         jsonSchema: RESTORE_SHAPE.jsonSchema(),
       },
+      transferEvent: transferEventJsonSchema(),
       errors: ERRORS,
       exitCodes: EXIT_CODES,
       variables: ENVIRONMENT_VARIABLES,
@@ -35,7 +37,7 @@ const meaningOf = (name: string, text: string): unknown => (name.endsWith('.json
 
 test('the generated files agree with the code (else: npm run build && npm run docs)', async () => {
   const files = await generated();
-  expect(Object.keys(files)).toHaveLength(6);
+  expect(Object.keys(files)).toHaveLength(7);
   for (const [name, text] of Object.entries(files)) {
     const found = readFileSync(path.join(ROOT, name), 'utf8');
     expect({ name, content: meaningOf(name, found) }).toEqual({ name, content: meaningOf(name, text) });

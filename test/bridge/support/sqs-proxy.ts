@@ -1,0 +1,75 @@
+/** Stands before an SQS server and holds chosen requests up, so that a bridge can be killed exactly there. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { until } from '../../support/until';
+
+export interface SqsProxy {
+  readonly endpoint: string;
+  /** Requests so far, by action: `ReceiveMessage`, `DeleteMessage`, … */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Holds every request of this action until release(); resolves when the first one is held. */
+  hold(action: string): Promise<void>;
+  release(): void;
+  close(): Promise<void>;
+}
+
+const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+};
+
+/** `AmazonSQS.DeleteMessage` → `DeleteMessage` (the JSON protocol of SQS names the action in a header). */
+const actionOf = ({ headers }: IncomingMessage): string =>
+  String(headers['x-amz-target'] ?? '').replace('AmazonSQS.', '');
+
+export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
+  const counts: Record<string, number> = {};
+  let heldAction = '';
+  let heldCount = 0;
+  let release = (): void => undefined;
+  let released = Promise.resolve();
+
+  const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyOf(request);
+    const action = actionOf(request);
+    counts[action] = (counts[action] ?? 0) + 1;
+    if (action === heldAction) {
+      heldCount += 1;
+      await released;
+      // Whoever waited is dead by now: its request must not be carried out after it.
+      if (response.destroyed) return;
+    }
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([name]) => /^(x-amz-|content-type|authorization)/.test(name)),
+    ) as Record<string, string>;
+    const answer = await fetch(`${target}${request.url ?? '/'}`, { method: request.method ?? 'POST', headers, body });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'application/json' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  };
+  const server = createServer((request, response) => {
+    // A client that was killed, or a server that is down: the connection ends, as it would without us.
+    forward(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts,
+    async hold(action) {
+      heldAction = action;
+      heldCount = 0;
+      released = new Promise((resolve) => (release = resolve));
+      await until(() => heldCount > 0, { what: `a held ${action}`, timeoutMs: 60_000 });
+    },
+    release() {
+      heldAction = '';
+      release();
+    },
+    close: () =>
+      new Promise((resolve) => {
+        release();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};
