@@ -18,7 +18,7 @@ if (!names.includes(name)) {
   process.exit(2);
 }
 
-await setUp().catch(failSetUp);
+await setUp({ names: name === 'bridge' ? ['bridge'] : [] }).catch(failSetUp);
 const { build } = await import('./build.mjs');
 await build().catch(failSetUp);
 

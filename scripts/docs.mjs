@@ -26,6 +26,7 @@ const load = (name) => require(path.join(dist, name));
 const { configKeys, configSections, projectJsonSchema } = load('config/schema-keys.js');
 const { NOT_OVERRIDABLE } = load('config/overrides.js');
 const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules.js');
+const { transferEventJsonSchema } = load('bridge/event-schema.js');
 const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
 const { ERRORS, EXIT_CODES } = load('model/errors.js');
 const { pages } = require('./lib/docs-pages.js');
@@ -44,6 +45,7 @@ const files = await pages(
       notOverridable: restoreNotOverridable(),
       jsonSchema: RESTORE_SHAPE.jsonSchema(),
     },
+    transferEvent: transferEventJsonSchema(),
     errors: ERRORS,
     exitCodes: EXIT_CODES,
     variables: ENVIRONMENT_VARIABLES,
