@@ -6,7 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { SampleFile } from '../../src/dev/export-api';
 import { ensureBucket, s3ClientFor } from '../../src/dev/s3-client';
 import { sampleConfig, writeProjectConfig, type ConfigOverrides } from '../../src/dev/sample-config';
-import { startStack, type Stack } from '../../src/dev/stack';
+import { startStack, type Stack, type StackOptions } from '../../src/dev/stack';
 import type { ExportInput, ExportResult } from '../../src/model/export-run';
 import { TASK_QUEUES, WORKFLOWS } from '../../src/model/names';
 
@@ -30,8 +30,13 @@ export type Run = Pick<WorkflowHandle, 'workflowId' | 'fetchHistory' | 'describe
 };
 
 /** Runs `use` on a fresh stack and takes everything away again, whatever happens. */
-export async function withRig<T>(say: (line: string) => void, use: (rig: Rig) => Promise<T>): Promise<T> {
+export async function withRig<T>(
+  say: (line: string) => void,
+  use: (rig: Rig) => Promise<T>,
+  options: Pick<StackOptions, 'bridge'> = {},
+): Promise<T> {
   const stack = await startStack({
+    ...options,
     sampleData: false,
     // As AWS does; a new connection for each request would be measured instead of ours.
     s3KeepAlive: true,
