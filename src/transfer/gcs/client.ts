@@ -5,9 +5,10 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import ipaddr from 'ipaddr.js';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { GcsStoreConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
+import { holdingBodies } from '../lib/held-bodies';
 import { countRequest } from '../s3/request-counter';
 import { createTokenSource } from './credentials';
 
@@ -68,7 +69,7 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
     // The engine sets a deadline per request, which knows how many bytes are to be sent.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS },
+    connect: holdingBodies(buildConnector({ timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
   });
   const basePath = endpoint.pathname.replace(/\/$/, '');
 

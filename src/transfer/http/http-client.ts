@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { LonghaulError } from '../../model/errors';
 import { asError } from '../lib/abort';
+import { holdingBodies } from '../lib/held-bodies';
 import { faultText, networkFault } from '../lib/network-errors';
 import type { SourceUrl } from '../source-url';
 import type { AddressGuard } from './address-guard';
@@ -49,7 +50,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     // The engine's watchdog knows when a silence is the source's and when it is our own back-pressure; undici does not.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: guard.connector({ timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS }),
+    connect: holdingBodies(guard.connector({ timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
   });
 
   const once = async (url: SourceUrl, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply> => {

@@ -3,8 +3,9 @@ import { isIP } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import ipaddr from 'ipaddr.js';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import type { StoreConfig } from '../../config/types';
+import { holdingBodies } from '../lib/held-bodies';
 import { credentialsFor } from './credentials';
 import { countRequestsOf } from './request-counter';
 import { withoutVersionNotice } from './quiet-sdk';
@@ -32,7 +33,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
     // The engine sets a deadline per request, which knows how many bytes are to be sent.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS },
+    connect: holdingBodies(buildConnector({ timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
   });
   const client = withoutVersionNotice(
     () =>
