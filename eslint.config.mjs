@@ -11,6 +11,7 @@ const folders = [
   'ingest',
   'catalogue',
   'bridge',
+  'load',
   'activities',
   'workflows',
   'client',
@@ -25,11 +26,12 @@ const mayImport = {
   ingest: ['model', 'config', 'transfer'],
   catalogue: ['model', 'config'],
   bridge: ['model', 'config', 'transfer', 'ops'],
+  load: ['model', 'config', 'transfer'],
   ops: ['model', 'config'],
-  activities: ['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'bridge', 'ops'],
+  activities: [...['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue'], ...['bridge', 'load', 'ops']],
   workflows: ['model', 'activities'],
   client: [
-    ...['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'bridge'],
+    ...['model', 'config', 'transfer', 'providers', 'ingest', 'catalogue', 'bridge', 'load'],
     ...['activities', 'ops', 'dev', 'workflows'],
   ],
   dev: ['model', 'config', 'transfer', 'providers', 'bridge', 'activities', 'ops'],
@@ -102,7 +104,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              regex: '/(activities|config|transfer|providers|ingest|catalogue|bridge)/',
+              regex: '/(activities|config|transfer|providers|ingest|catalogue|bridge|load)/',
               allowTypeImports: true,
               message: 'Workflows import types alone from outside workflows/ and model/.',
             },
@@ -113,7 +115,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/transfer/**/*.ts', 'src/providers/**/*.ts', 'src/ingest/**/*.ts', 'src/catalogue/**/*.ts'],
+    files: ['transfer', 'providers', 'ingest', 'catalogue', 'load'].map((folder) => `src/${folder}/**/*.ts`),
     rules: { 'no-restricted-imports': ['error', { patterns: [noTemporal] }] },
   },
   {

@@ -11,6 +11,8 @@ import { EXPORT_API_ERRORS } from './error-table/export-api';
 import { GCS_ERRORS } from './error-table/gcs';
 import { INGEST_ERRORS } from './error-table/ingest';
 import { INPUT_ERRORS } from './error-table/input';
+import { LOAD_ERRORS } from './error-table/load';
+import { LOAD_JOB_ERRORS } from './error-table/load-job';
 import { LOCAL_ERRORS } from './error-table/local';
 import { QUEUE_ERRORS } from './error-table/queue';
 import { RESTORE_ERRORS } from './error-table/restore';
@@ -31,6 +33,8 @@ export const ERRORS = {
   ...RESTORE_ERRORS,
   ...BRIDGE_ERRORS,
   ...QUEUE_ERRORS,
+  ...LOAD_ERRORS,
+  ...LOAD_JOB_ERRORS,
   ...RUN_ERRORS,
   ...ENVIRONMENT_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
@@ -49,6 +53,10 @@ export interface ErrorContext {
   readonly httpStatus?: number;
   /** How long the other side asks us to wait, from Retry-After. */
   readonly retryAfterMs?: number;
+  /** Of a row that a database refuses: its line in the file, its column, and the SQLSTATE. */
+  readonly line?: number;
+  readonly column?: string;
+  readonly sqlState?: string;
 }
 
 /** Every error that Longhaul throws on purpose. The message is one sentence that names the thing and the fault. */
