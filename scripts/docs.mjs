@@ -27,6 +27,7 @@ const { configKeys, configSections, projectJsonSchema } = load('config/schema-ke
 const { NOT_OVERRIDABLE } = load('config/overrides.js');
 const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules.js');
 const { transferEventJsonSchema } = load('bridge/event-schema.js');
+const { LOAD_SHAPE, loadKeys } = load('config/load-rules.js');
 const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
 const { ERRORS, EXIT_CODES } = load('model/errors.js');
 const { pages } = require('./lib/docs-pages.js');
@@ -46,6 +47,7 @@ const files = await pages(
       jsonSchema: RESTORE_SHAPE.jsonSchema(),
     },
     transferEvent: transferEventJsonSchema(),
+    load: { keys: loadKeys(), jsonSchema: LOAD_SHAPE.jsonSchema() },
     errors: ERRORS,
     exitCodes: EXIT_CODES,
     variables: ENVIRONMENT_VARIABLES,

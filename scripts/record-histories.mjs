@@ -34,6 +34,8 @@ const FOLDER = join(REPOSITORY_ROOT, 'test', 'replay', 'histories');
 const MIB = 2 ** 20;
 const BUCKET = 'replay-target';
 const HOST = `@${hostname()}`;
+/** With the beginning of our folders' names: keys of staged chunks hold `/tmp/` too. */
+const TEMPORARY = join(tmpdir(), 'longhaul-');
 const TIMEOUT_MS = 60_000;
 const MAX_FILE_BYTES = 300_000;
 
@@ -67,7 +69,7 @@ class Recorder {
   constructor(stack, client) {
     this.stack = stack;
     this.client = client;
-    this.secrets = [stack.s3.secretAccessKey, stack.exportApi.apiKey, REPOSITORY_ROOT, homedir(), tmpdir(), HOST];
+    this.secrets = [stack.s3.secretAccessKey, stack.exportApi.apiKey, REPOSITORY_ROOT, homedir(), TEMPORARY, HOST];
   }
 
   /** Starts a run of a project of its own; its id is the state's name. */
@@ -263,6 +265,25 @@ const SAMPLES = {
     await recorder.startSample('restoreFiles', state, input).then(ended);
     await recorder.save('restoreFiles', state, state);
   },
+  loaded: async (recorder, state) => {
+    const path = `s3://${SAMPLE_TARGET_BUCKET}/load/entity/`;
+    await recorder.startSample('loadToPostgres', state, { load_type: 'full', data_set: 'entity', path, runId: state });
+    await ended(recorder.client.workflow.getHandle(state));
+    await recorder.save('loadToPostgres', state, state);
+    await recorder.save('transferBatch', state, `${state}/batch/0`);
+    await recorder.save('transferRecord', state, `${state}/record/0`);
+  },
+  'load-failed': async (recorder, state) => {
+    const header = 'iata,name,city,state,country,latitude,longitude';
+    const s3 = s3ClientFor(recorder.stack.s3, recorder.stack.s3);
+    const object = { key: 'load/bad/airports.csv', body: `${header}\nX,x,x,x,x,north,1\n` };
+    await putAll(s3, SAMPLE_TARGET_BUCKET, [object]).finally(() => s3.destroy());
+    const path = `s3://${SAMPLE_TARGET_BUCKET}/load/bad/`;
+    await recorder.startSample('loadToPostgres', state, { load_type: 'delta', data_set: 'entity', path, runId: state });
+    await ended(recorder.client.workflow.getHandle(state));
+    await recorder.save('loadToPostgres', state, state);
+    await recorder.save('transferRecord', state, `${state}/record/0`);
+  },
 };
 
 const EVENT_BUCKET = 'replay-source';
@@ -332,6 +353,7 @@ const record = async (states, temporalDynamicConfig, sampleData = false) => {
   const stack = await startStack({
     sampleData,
     worker: true,
+    postgres: sampleData,
     temporalDynamicConfig,
     exportApi: { statusDurationsMs: { pendingMs: 100, runningMs: 400 } },
   });
@@ -353,13 +375,16 @@ const record = async (states, temporalDynamicConfig, sampleData = false) => {
   }
 };
 
-/** `--only transferEvent` records the states of one workflow alone, where the others have not changed. */
-const only = process.argv.includes('--only') ? process.argv.at(-1) : '';
 mkdirSync(FOLDER, { recursive: true });
-for (const file of readdirSync(FOLDER)) if (file.startsWith(`${only}.`) || only === '') rmSync(join(FOLDER, file));
-if (only === '') {
-  await record(STATES, {});
-  await record(SAMPLES, {}, true);
-  await record(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });
-}
-await record(EVENTS, {}, true);
+/** Named on the command line: these states alone, beside the histories that are there. */
+const wanted = process.argv.slice(2);
+if (wanted.length === 0) for (const file of readdirSync(FOLDER)) rmSync(join(FOLDER, file));
+const chosen = (states) =>
+  Object.fromEntries(Object.entries(states).filter(([state]) => wanted.length === 0 || wanted.includes(state)));
+const recordChosen = async (states, ...how) => {
+  if (Object.keys(chosen(states)).length > 0) await record(chosen(states), ...how);
+};
+await recordChosen(STATES, {});
+await recordChosen(SAMPLES, {}, true);
+await recordChosen(CONTINUED, { 'limit.historyCount.suggestContinueAsNew': 60 });
+await recordChosen(EVENTS, {}, true);

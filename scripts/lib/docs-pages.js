@@ -109,6 +109,56 @@ ${sectionParts(restore).join('\n\n')}
 `;
 };
 
+const LOAD_EXAMPLE = `{
+  "$schema": "./load.schema.json",
+  "environments": {
+    "development": { "staging_bucket": "my-staging-bucket" },
+    "production": { "staging_bucket": "my-production-staging-bucket" }
+  },
+  "data_sets": {
+    "entity": {
+      "table": "public.entity",
+      "connection_env": "ENTITY_DATABASE_URL",
+      "columns": [{ "name": "id" }, { "name": "name", "from": "entity_name" }],
+      "key": ["id"]
+    }
+  }
+}`;
+
+const loadPage = ({ load }) => `${HEAD}
+
+# Configuration of loads
+
+\`configs/load.json\` in the folder of LONGHAUL_CONFIG_DIR, from \`src/config/load-schema.ts\`. An unknown key is an error that
+names the nearest known one; all problems of the file are reported at once, with line and column. The smallest file:
+
+\`\`\`json
+${LOAD_EXAMPLE}
+\`\`\`
+
+See what a data set means without loading anything: \`longhaul load --check …\`. Connection strings are never in the file: a data
+set names the environment variable of the worker that holds its.
+
+AWS credentials: the explicit keys of the environment, else its \`profile\`, else the SDK's default chain (environment, shared
+files, web identity, container or instance role).
+
+${keyTable(load.keys.file)}
+
+## \`environments.<environment>\`
+
+\`development\`, \`staging\` and \`production\`; \`env\` of the input names one, else it is \`development\`.
+
+${keyTable(load.keys.environment)}
+
+## \`data_sets.<name>\`
+
+${keyTable(load.keys.dataSet)}
+
+## \`data_sets.<name>.columns[]\`
+
+${keyTable(load.keys.column)}
+`;
+
 const ACTORS = {
   nobody: 'nobody: it is handled',
   operator: 'the operator',
@@ -179,6 +229,7 @@ The API key of a project is in the variable that its \`api_.api_key_env\` names.
 const pages = async (facts, json) => ({
   'docs/reference/configuration.md': configurationPage(facts),
   'docs/reference/restore.md': restorePage(facts),
+  'docs/reference/load.md': loadPage(facts),
   'docs/reference/errors.md': errorsPage(facts),
   'docs/reference/environment.md': environmentPage(facts),
   'configs/project.schema.json': await json(
@@ -190,6 +241,7 @@ const pages = async (facts, json) => ({
   'configs/transfer-event.schema.json': await json(
     JSON.stringify({ title: 'Longhaul transfer event', ...facts.transferEvent }, null, 2),
   ),
+  'configs/load.schema.json': await json(JSON.stringify({ title: 'Longhaul load', ...facts.load.jsonSchema }, null, 2)),
 });
 
 module.exports = { pages };

@@ -5,13 +5,15 @@ import type { DeadLetterQueue } from '../bridge/types';
 import { readEventTransferConfig } from '../config/event-transfers';
 import { loadIngestConfig } from '../config/ingest';
 import type { IngestConfig } from '../config/ingest-types';
+import { loadLoadConfig } from '../config/load';
+import type { LoadConfig } from '../config/load-types';
 import { loadProject } from '../config/project';
 import { loadRestoreConfig } from '../config/restore';
 import type { RestoreConfig } from '../config/restore-types';
 import type { Environment, JobConfig, ProjectConfig, StoreConfig } from '../config/types';
 import { LonghaulError } from '../model/errors';
 import type { JobRef } from '../model/run';
-import type { Secret } from '../model/secret';
+import { Secret } from '../model/secret';
 import type { DeadLetterTarget } from '../model/transfer-event';
 import { createEventLogs } from '../ops/event-log';
 import { eventMetrics } from '../ops/event-metrics';
@@ -31,6 +33,7 @@ import {
 import type { BucketTools, Dependencies, IngestTools, ProjectTools, RestoreTools } from './dependencies';
 import { folderStore } from './lib/folder-store';
 import { KeptTools } from './lib/kept-tools';
+import { createLoadTools, stagingOf, type LoadTools } from './lib/load-tools';
 import { ObjectStores } from './lib/object-stores';
 import { ParametersBook } from './lib/parameters-book';
 import { bucketStore } from './lib/small-store';
@@ -52,17 +55,34 @@ export function createDependencies(environment: Environment, temporal: Client, l
   });
   // One configuration for the host, whichever raw file is asked for.
   const restore = (ref: JobRef): RestoreTools => restores.get({ ...ref, project: '' });
+  const loadConfig = (): LoadConfig => loadLoadConfig({ configDir: environment.configDir });
+  const loads = new KeptTools<LoadTools>(({ project: name, set }) => {
+    const config = loadConfig();
+    const staging = stagingOf(set);
+    const { store } = config.environments[staging.env];
+    const dataSet = config.dataSet(name);
+    const { value } = dataSet.connections[staging.env];
+    const secrets = [...secretsOf({ aws: store }), value, value === null ? null : passwordOf(value)];
+    return { config: { store, dataSet }, secrets, create: () => createLoadTools(config, name, staging) };
+  });
+  const load = (ref: JobRef): LoadTools => loads.get(ref);
   const bucket = (ref: JobRef): BucketTools => {
     if (ref.job === 'exportToS3') return project(ref);
     if (ref.job === 'ingestUrls') return ingest(ref);
     throw new LonghaulError('Internal', `${ref.job} has no bucket to write to`);
+  };
+  const controlOf = (ref: JobRef): Pick<BucketTools, 'control'> => {
+    if (ref.job === 'restoreFiles') return restore(ref);
+    return ref.job === 'loadToPostgres' ? load(ref) : bucket(ref);
   };
   return {
     project,
     ingest,
     bucket,
     restore,
-    control: (ref) => (ref.job === 'restoreFiles' ? restore(ref) : bucket(ref)).control,
+    loadConfig,
+    load,
+    control: (ref) => controlOf(ref).control,
     urls: new UrlBook(),
     parameters: new ParametersBook(),
     eventStores: new ObjectStores(readEventTransferConfig()),
@@ -92,6 +112,17 @@ function keptDeadLetters(): (target: DeadLetterTarget) => DeadLetterQueue {
 function restoreSecrets({ s3, webhook, catalogue }: RestoreConfig): (Secret | null)[] {
   const urls = [webhook?.value ?? null, catalogue.type === 'json' ? null : catalogue.url.value];
   return [...secretsOf({ aws: s3 }), ...urls];
+}
+
+/** By itself too: messages of a driver may quote it without the URL around it. */
+function passwordOf(url: Secret): Secret | null {
+  const password = /^[^:]+:\/\/[^:/@]*:([^@]*)@/.exec(url.reveal())?.[1] ?? '';
+  if (password === '') return null;
+  try {
+    return new Secret(decodeURIComponent(password));
+  } catch {
+    return new Secret(password);
+  }
 }
 
 const restoreTools = (config: RestoreConfig): RestoreTools => ({

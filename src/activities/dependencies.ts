@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { DeadLetterQueue } from '../bridge/types';
 import type { IngestConfig } from '../config/ingest-types';
+import type { LoadConfig } from '../config/load-types';
 import type { RestoreConfig } from '../config/restore-types';
 import type { JobConfig, ProjectConfig } from '../config/types';
 import type { JobRef } from '../model/run';
@@ -15,6 +16,7 @@ import type { UrlBook } from '../providers/url-book';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { HashPool, HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
 import type { ObjectStores } from './lib/object-stores';
+import type { LoadTools } from './lib/load-tools';
 import type { ParametersBook } from './lib/parameters-book';
 import type { SmallStore } from './lib/small-store';
 
@@ -56,6 +58,10 @@ export interface Dependencies {
   readonly ingest: (ref: JobRef) => IngestTools;
   /** For restoreFiles alone. */
   readonly restore: (ref: JobRef) => RestoreTools;
+  /** configs/load.json as it is now. */
+  readonly loadConfig: () => LoadConfig;
+  /** For loadToPostgres alone: of the environment and bucket that `set` of the reference names. */
+  readonly load: (ref: JobRef) => LoadTools;
   /** For every job whose bytes land in a bucket. */
   readonly bucket: (ref: JobRef) => BucketTools;
   /** Where runs of any job keep their own files. */

@@ -5,6 +5,10 @@ import type { EventActivities } from './event-types';
 import { createExportApiActivities } from './export-api';
 import { counted } from './lib/counted';
 import { createIngestActivities } from './ingest';
+import { createLoadCopyActivities } from './load-copy';
+import { createLoadFinishActivities } from './load-finish';
+import { createLoadPrepareActivities } from './load-prepare';
+import type { LoadApiActivities, LoadTransferActivities } from './load-types';
 import { createManifestActivities } from './manifest';
 import { createPageActivities } from './pages';
 import { createPrefixActivities } from './prefix';
@@ -18,7 +22,7 @@ import { createTransferActivities } from './transfer';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from './types';
 
 /** Activities of the queue `longhaul-api`. */
-export const createApiActivities = (dependencies: Dependencies): ApiActivities =>
+export const createApiActivities = (dependencies: Dependencies): ApiActivities & LoadApiActivities =>
   counted({
     ...createPrepareActivities(dependencies),
     ...createExportApiActivities(dependencies),
@@ -26,14 +30,19 @@ export const createApiActivities = (dependencies: Dependencies): ApiActivities =
     ...createIngestActivities(dependencies),
     ...createPageActivities(dependencies),
     ...createReportActivities(dependencies),
+    ...createLoadPrepareActivities(dependencies),
+    ...createLoadFinishActivities(dependencies),
   });
 
 /** Activities of the queue `longhaul-transfer`. */
-export const createTransferQueueActivities = (dependencies: Dependencies): TransferActivities & EventActivities => ({
+export const createTransferQueueActivities = (
+  dependencies: Dependencies,
+): TransferActivities & LoadTransferActivities & EventActivities => ({
   ...counted({
     ...createTransferActivities(dependencies),
     ...createPrefixActivities(dependencies),
     ...createSettleActivities(dependencies),
+    ...createLoadCopyActivities(dependencies),
   }),
   ...createEventActivities(dependencies),
 });

@@ -9,6 +9,7 @@ import { register as registerDoctor } from './commands/doctor';
 import { register as registerEvent } from './commands/event';
 import { register as registerExport } from './commands/export';
 import { register as registerIngest } from './commands/ingest';
+import { register as registerLoad } from './commands/load';
 import { register as registerPause } from './commands/pause';
 import { register as registerReport } from './commands/report';
 import { register as registerRestore } from './commands/restore';
@@ -34,6 +35,7 @@ const COMMANDS = [
   registerWorker,
   registerExport,
   registerIngest,
+  registerLoad,
   registerRestore,
   registerTransfer,
   registerStatus,

@@ -76,6 +76,21 @@ export const ENVIRONMENT_VARIABLES = [
     default: 'https://github.com',
     meaning: 'A mirror to download these programs from; their checksums are pinned all the same.',
   },
+  {
+    name: 'LONGHAUL_STAGING_BUCKET',
+    default: 'none',
+    meaning: '`loadToPostgres`: staging bucket where the input names none; before the default of the environment.',
+  },
+  {
+    name: 'LONGHAUL_STAGING_BUCKET_OVERRIDE',
+    default: 'none',
+    meaning: '`loadToPostgres`: staging bucket of every load of this worker, whatever the input says.',
+  },
+  {
+    name: 'PYSPARK_TEMP_S3_BUCKET',
+    default: 'none',
+    meaning: '`loadToPostgres`: the same as LONGHAUL_STAGING_BUCKET_OVERRIDE, which wins; existing deployments set it.',
+  },
   ...INGEST_VARIABLES,
   ...EVENT_VARIABLES,
   ...BRIDGE_VARIABLES,

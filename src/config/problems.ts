@@ -36,7 +36,7 @@ const typeName = (value: unknown): string => {
 };
 
 const expectedOf = (shape: ConfigShape, path: string, fallback: string): string => {
-  const key = shape.keys().find((known) => known.path === path);
+  const key = shape.keyAt(path);
   if (key === undefined) return fallback;
   if (key.values !== null) return `one of ${key.values.map((value) => `"${value}"`).join(', ')}`;
   const types = key.types.map((type) => (type === 'integer' ? 'whole number' : type)).join(' or ');

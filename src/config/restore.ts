@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
-import { Secret } from '../model/secret';
 import { ConfigText } from './config-text';
 import { credentialsOf } from './credentials';
 import { readEnvironment, type EnvironmentVariables } from './environment';
@@ -11,7 +10,8 @@ import { problemsOf } from './problems';
 import { reportProblems, type PlacedText } from './report-problems';
 import { RESTORE_FILE_RULES, RESTORE_OVERRIDE_RULES, restoreCrossFaults } from './restore-rules';
 import { restoreSchema, type RestoreFile } from './restore-schema';
-import type { CatalogueConfig, RestoreConfig, SecretFromEnv } from './restore-types';
+import type { CatalogueConfig, RestoreConfig } from './restore-types';
+import { secretFromEnv } from './secret-from-env';
 import { YamlText } from './yaml-text';
 
 export type { CatalogueConfig, RestoreConfig, SecretFromEnv } from './restore-types';
@@ -57,14 +57,6 @@ const findText = (configDir: string): PlacedText => {
   return first.name.endsWith('.json') ? new ConfigText(first.file, first.text) : new YamlText(first.file, first.text);
 };
 
-const secretOf = (name: string, env: EnvironmentVariables): SecretFromEnv => {
-  // Files and secret stores like to end a value with a line feed.
-  const value = env[name]?.trim();
-  if (value === undefined) return { value: null, source: `environment variable ${name} is not set` };
-  if (value === '') return { value: null, source: `environment variable ${name} is empty` };
-  return { value: new Secret(value), source: `environment variable ${name}` };
-};
-
 const catalogueOf = (file: RestoreFile['catalogue'], folder: string, env: EnvironmentVariables): CatalogueConfig => {
   const timeoutMs = file.timeout_sec * 1000;
   // Which keys go with which type is asked by restoreCrossFaults.
@@ -76,7 +68,7 @@ const catalogueOf = (file: RestoreFile['catalogue'], folder: string, env: Enviro
       return {
         type: 'postgres',
         timeoutMs,
-        url: secretOf(given(file.url_env), env),
+        url: secretFromEnv(given(file.url_env), env),
         schema: file.schema,
         table: given(file.table),
         idColumn: file.id_column,
@@ -86,7 +78,7 @@ const catalogueOf = (file: RestoreFile['catalogue'], folder: string, env: Enviro
       return {
         type: 'mongodb',
         timeoutMs,
-        url: secretOf(given(file.url_env), env),
+        url: secretFromEnv(given(file.url_env), env),
         database: file.database,
         collection: given(file.collection),
       };
@@ -116,7 +108,7 @@ const resolve = (file: RestoreFile, source: string, env: EnvironmentVariables): 
     retries: file.retries,
     retryIntervalMs: file.retry_interval_sec * 1000,
     maxRunMs: file.max_run_hours * HOUR_MS,
-    webhook: notify.webhook_url_env === null ? null : secretOf(notify.webhook_url_env, env),
+    webhook: notify.webhook_url_env === null ? null : secretFromEnv(notify.webhook_url_env, env),
     thaw: {
       enabled: thaw.enabled,
       tier: thaw.tier,

@@ -83,6 +83,11 @@ export class ConfigShape {
     return this.#keys;
   }
 
+  /** What is known of the key at a dotted path; undefined where there is no such key. */
+  keyAt(path: string): ConfigKey | undefined {
+    return this.keys().find((known) => known.path === path);
+  }
+
   /**
    * The known key that a mistyped one most likely means. The last name counts as much as the whole path, because a key is
    * as often put into the wrong section as it is misspelt.

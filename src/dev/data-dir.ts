@@ -1,6 +1,6 @@
 /**
- * The folder of one embedded stack. Owns in it: `temporal/`, `s3/`, `logs/`, `configs/`, `restored/`, of the bridge `gcs/`,
- * `sqs/` and `events/`, `stack.pid` (who uses it)
+ * The folder of one embedded stack. Owns in it: `temporal/`, `s3/`, `postgres/`, `logs/`, `configs/`, `restored/`, of the bridge
+ * `gcs/`, `sqs/` and `events/`, `stack.pid` (who uses it)
  * and `credentials.json` (keys of the S3 server and the sample API, kept so that a restart does not change them).
  */
 import { randomBytes } from 'node:crypto';
@@ -17,7 +17,9 @@ export interface StackCredentials extends S3Credentials {
 
 export interface DataDir {
   readonly path: string;
-  readonly folder: (name: 'temporal' | 's3' | 'logs' | 'restored' | 'configs' | 'gcs' | 'sqs' | 'events') => string;
+  readonly folder: (
+    name: 'temporal' | 's3' | 'postgres' | 'logs' | 'restored' | 'configs' | 'gcs' | 'sqs' | 'events',
+  ) => string;
   readonly credentials: StackCredentials;
   /** Gives the folder up, and removes it where it is ephemeral. */
   release(): void;

@@ -18,6 +18,10 @@ export interface ProcessSpec {
   readonly cwd?: string;
   /** Time between SIGTERM and SIGKILL in stop(). The Temporal server takes about 3 s. */
   readonly stopGraceMs?: number;
+  /** What asks it to end. Default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  /** Whom it runs as, where we are root and it refuses to be. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 const DEFAULT_STOP_GRACE_MS = 15_000;
@@ -50,6 +54,7 @@ export const startProcess = async (spec: ProcessSpec): Promise<LoggedProcess> =>
     detached: true,
     stdio: ['ignore', log, log],
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    ...spec.owner,
   });
   closeSync(log);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
@@ -75,7 +80,7 @@ export const startProcess = async (spec: ProcessSpec): Promise<LoggedProcess> =>
     await gone;
   };
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) child.kill(spec.stopSignal ?? 'SIGTERM');
     const timer = new AbortController();
     const late = sleep(spec.stopGraceMs ?? DEFAULT_STOP_GRACE_MS, 'late' as const, { signal: timer.signal }).catch(
       () => 'stopped' as const,

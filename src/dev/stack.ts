@@ -14,6 +14,7 @@ import { startExportApi } from './export-api';
 import type { ExportApi, ExportApiOptions } from './export-api';
 import { choosePort } from './ports';
 import type { LoggedProcess } from './process';
+import { describePostgres, startSamplePostgres, type SamplePostgres } from './sample-load';
 import { startS3Server } from './s3-server';
 import { SAMPLE_PROJECT, sampleConfig, writeProjectConfig } from './sample-config';
 import { ingestWorkerEnv, seedIngestParameters } from './sample-ingest';
@@ -41,6 +42,8 @@ export interface StackOptions {
   /** How many workers to start: true is one, false (the default) none. */
   readonly worker?: boolean | number;
   readonly exportApi?: ExportApiOptions;
+  /** A Postgres beside it, with tables and files for `longhaul load`. Default false. */
+  readonly postgres?: boolean;
   /** Settings of the Temporal server itself: see TemporalServerOptions. */
   readonly temporalDynamicConfig?: Readonly<Record<string, string | number | boolean>>;
   /** Cloud Storage, SQS and Pub/Sub too, and workers that read their queues. Default false. */
@@ -70,6 +73,7 @@ export interface Stack {
   readonly exportApi: ExportApi;
   /** Null where it was not asked for. */
   readonly bridge: BridgeServers | null;
+  readonly postgres: SamplePostgres | undefined;
   readonly workers: readonly LoggedProcess[];
   describe(): StackDescription;
   /** Starts `longhaul worker` and waits until it polls. `stop()` ends it too. */
@@ -132,6 +136,7 @@ const describeStack = (
   workers: readonly LoggedProcess[],
   dataDir: string,
   sampleEvents: readonly string[],
+  postgres: SamplePostgres | undefined,
 ): StackDescription => ({
   temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
   s3: {
@@ -142,11 +147,13 @@ const describeStack = (
   },
   exportApi: { endpoint: exportApi.endpoint, apiKey: exportApi.apiKey, filesUrl: exportApi.filesUrl },
   ...(bridge === null ? {} : { bridge: describeBridge(bridge, sampleEvents) }),
+  ...(postgres === undefined ? {} : { postgres: describePostgres(postgres) }),
   pids: {
     dev: process.pid,
     temporal: temporal.pid,
     s3: s3.pid,
     ...(bridge === null ? {} : { sqs: bridge.sqs.pid, pubsub: bridge.pubsub.pid }),
+    ...(postgres === undefined ? {} : { postgres: postgres.server.pid }),
     ...Object.fromEntries(workers.map(({ name, pid }) => [name, pid])),
   },
   dataDir,
@@ -170,6 +177,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
     const servers = await startServers(options, data, teardown);
     const { temporal, s3, exportApi, bridge } = servers;
     let sampleEvents: readonly string[] = [];
+    const postgres = options.postgres === true ? await startSamplePostgres(options, data, s3, teardown) : undefined;
     const startWorker = async (worker: StackWorkerOptions = {}): Promise<LoggedProcess> => {
       started += 1;
       const child = await startWorkerProcess({
@@ -179,7 +187,12 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
         configDir: worker.configDir ?? configDir,
         logDir,
         ...(worker.roles === undefined ? {} : { roles: worker.roles }),
-        env: { ...ingestWorkerEnv(s3), ...(bridge === null ? {} : bridgeWorkerEnv(bridge)), ...worker.env },
+        env: {
+          ...ingestWorkerEnv(s3),
+          ...(bridge === null ? {} : bridgeWorkerEnv(bridge)),
+          ...postgres?.workerEnv,
+          ...worker.env,
+        },
       });
       workers.push(child);
       void child.exited.then(() => workers.splice(workers.indexOf(child), 1));
@@ -190,8 +203,9 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       configDir,
       logDir,
       ...servers,
+      postgres,
       workers,
-      describe: () => describeStack(servers, workers, data.path, sampleEvents),
+      describe: () => describeStack(servers, workers, data.path, sampleEvents, postgres),
       startWorker,
       stop: () => (stopping ??= teardown.run()),
     };
@@ -204,6 +218,7 @@ export const startStack = async (options: StackOptions = {}): Promise<Stack> => 
       await seedRestoreSample(s3, { configDir, outputDir: data.folder('restored') });
       writeProjectConfig(configDir, SAMPLE_PROJECT, sampleConfig({ s3, exportApi }, SAMPLE_TARGET_BUCKET));
       if (bridge !== null) sampleEvents = await seedSampleEvents(s3, bridge.gcs, data.folder('events'));
+      await postgres?.seed(configDir);
     }
     const workerCount = Number(options.worker ?? 0);
     if (workerCount > 0) options.onProgress?.('Starting the worker');

@@ -50,6 +50,8 @@ export interface StackDescription {
   readonly s3: { endpoint: string; region: string; accessKeyId: string; secretAccessKey: string };
   readonly exportApi: { endpoint: string; apiKey: string; filesUrl: string };
   readonly bridge?: BridgeDescription;
+  /** Of `--with postgres` alone. */
+  readonly postgres?: { url: string; variable: string; loads: readonly string[] };
   readonly pids: Record<string, number>;
   readonly dataDir: string;
 }

@@ -30,9 +30,13 @@ export const TRANSFER_ID_METADATA = 'longhaul-transfer-id';
 export const WORKFLOWS = {
   exportToS3: 'exportToS3',
   ingestUrls: 'ingestUrls',
+  loadToPostgres: 'loadToPostgres',
   restoreFiles: 'restoreFiles',
   transferEvent: 'transferEvent',
 } as const;
+
+/** Not a job: `longhaul load --clean-staging` runs it. */
+export const CLEAN_STAGING_WORKFLOW = 'cleanLoadStaging';
 
 export type JobName = keyof typeof WORKFLOWS;
 

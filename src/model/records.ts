@@ -1,5 +1,6 @@
 /** Records, the manifest and the ledger: what travels between activities through the bucket. Pure. */
 import type { ErrorCode } from './errors';
+import { addLoadCounts, type LoadCounts } from './load-run';
 
 /** What became of one object. Exhaustive: every switch over it has a case for each. */
 export const OUTCOMES = ['transferred', 'copied', 'skipped', 'healed', 'failed', 'aborted'] as const;
@@ -16,12 +17,13 @@ export type GivenRecord = { url: string; dataset?: string } | { prefix: string; 
 export interface ManifestRecord {
   /** Position in the whole run, from 0: the `<n>` of the child's id. */
   readonly n: number;
-  readonly kind: 'url' | 'prefix' | 'file';
+  readonly kind: 'url' | 'prefix' | 'file' | 'load';
   readonly dataset: string;
   readonly source: string;
   /**
    * `url`: the object's key. `prefix`: the key prefix, ending in `/`, under which relative names are kept.
    * `file`: the path relative to the destination folder, with `/`.
+   * `load`: the prefix of the staged chunks, ending in `/`.
    */
   readonly key: string;
   /** Set where the user gave the URL with a (non-secret) query: what to ask for, verbatim. */
@@ -36,7 +38,7 @@ export interface ManifestRecord {
   readonly headersEnv?: string;
   /** `file`: why it is not even tried; it fails with PathConflict and this sentence. */
   readonly refused?: string;
-  /** `file`: what the catalogue says the file must be. */
+  /** `file`: what the catalogue says the file must be. `load`: what the listing said of the source. */
   readonly expected?: { readonly bytes: number; readonly etag: string };
 }
 
@@ -61,6 +63,8 @@ export interface LedgerLine {
   readonly verified?: 'sha256' | 'crc32' | 'crc32c' | 'etag' | 'size' | 'unverified';
   readonly errorCode?: ErrorCode;
   readonly error?: string;
+  /** Of a loaded file. */
+  readonly load?: LoadCounts;
 }
 
 /**
@@ -114,6 +118,8 @@ export interface Totals {
   resentBytes: number;
   /** Requests to S3 by operation (`upload_part`), retries included; absent where none was counted. */
   requests?: RequestCounts;
+  /** Of loadToPostgres alone. */
+  load?: LoadCounts;
 }
 
 export const emptyTotals = (): Totals => ({
@@ -138,7 +144,8 @@ export const withoutRequests = (totals: Totals): Totals => {
 
 export const addTotals = (a: Totals, b: Totals): Totals => {
   const sum = emptyTotals();
-  for (const key of Object.keys(sum) as Exclude<keyof Totals, 'requests'>[]) sum[key] = a[key] + b[key];
+  for (const key of Object.keys(sum) as Exclude<keyof Totals, 'requests' | 'load'>[]) sum[key] = a[key] + b[key];
   const requests = addRequests(a.requests, b.requests);
-  return requests === undefined ? sum : { ...sum, requests };
+  const load = addLoadCounts(a.load, b.load);
+  return { ...sum, ...(requests === undefined ? {} : { requests }), ...(load === undefined ? {} : { load }) };
 };

@@ -1,6 +1,7 @@
 /** What every job's runs have in common: settings, stages, progress, messages. Pure. */
 import type { JobName } from './names';
 import type { Totals } from './records';
+import type { LoadOfRecord, LoadPlace } from './load-settings';
 import type { RestoreOfRecord } from './restore-settings';
 
 export const PUBLISH_MODES = ['atomic', 'direct'] as const;
@@ -15,7 +16,7 @@ export type Overrides = Readonly<Record<string, string | number | boolean | null
 /** Says whose configuration an activity works with: enough to build its clients on the worker, no secrets. */
 export interface JobRef {
   readonly job: JobName;
-  /** exportToS3: the folder below configs/. ingestUrls: the bucket. restoreFiles: the raw file. */
+  /** exportToS3: the folder below configs/. ingestUrls: the bucket. loadToPostgres: the data set. restoreFiles: the raw file. */
   readonly project: string;
   readonly set?: Overrides;
 }
@@ -32,6 +33,8 @@ export interface RecordSettings extends JobRef {
   readonly host?: string;
   /** Of restoreFiles alone. */
   readonly restore?: RestoreOfRecord;
+  /** Of loadToPostgres alone. */
+  readonly load?: LoadOfRecord;
 }
 
 /** Non-secret settings of one run, resolved from configuration and the input's overrides. Lives in history. */
@@ -46,10 +49,12 @@ export interface RunSettings extends RecordSettings {
   /** How many failed records `continue` tolerates: a number, or a percentage of all records. */
   readonly toleratedFailures: { readonly count: number } | { readonly percent: number };
   readonly pageRecords: number;
+  /** Of loadToPostgres alone. */
+  readonly place?: LoadPlace;
 }
 
 export const recordSettings = (settings: RunSettings): RecordSettings => {
-  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host, restore } = settings;
+  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host, restore, load } = settings;
   return {
     job,
     project,
@@ -61,6 +66,7 @@ export const recordSettings = (settings: RunSettings): RecordSettings => {
     retryForMs,
     ...(host === undefined ? {} : { host }),
     ...(restore === undefined ? {} : { restore }),
+    ...(load === undefined ? {} : { load }),
   };
 };
 
@@ -105,6 +111,8 @@ export interface JobProgress {
   readonly recordsTotal: number | null;
   readonly totals: Totals;
   readonly publishedObjects: number;
+  /** Of loadToPostgres, once it is prepared; rows and chunks are in `totals.load`. */
+  readonly load?: LoadPlace;
   readonly inFlight: number;
   readonly startedAt: string;
   readonly elapsedMs: number;

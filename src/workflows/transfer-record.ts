@@ -6,6 +6,7 @@ import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
 import { firstCause } from './lib/failures';
+import { loadRecord } from './lib/load-record';
 import { withUndo, type RecordInput, type RecordResult } from './lib/record-work';
 import { withOwnRequests } from './lib/requests';
 import { restoreRecord } from './lib/restore-record';
@@ -30,6 +31,8 @@ function moveRecord(input: RecordInput): Promise<RecordResult> {
       return copyPrefix(input);
     case 'file':
       return restoreRecord(input);
+    case 'load':
+      return loadRecord(input);
   }
 }
 

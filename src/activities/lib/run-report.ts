@@ -1,6 +1,7 @@
 /** What report.json holds, and report.txt, the same for people. */
 import { ERRORS, isErrorCode } from '../../model/errors';
 import type { CleanupReport, FailedRecord } from '../../model/run';
+import type { LoadPlace } from '../../model/load-settings';
 import { emptyTotals, type Totals } from '../../model/records';
 import type { FinishArgs } from '../types';
 import type { ControlStore } from './control-store';
@@ -19,6 +20,8 @@ export interface RunReport {
   readonly failures: readonly FailedRecord[];
   readonly cleanup: CleanupReport | null;
   readonly ledger: string;
+  /** Of loadToPostgres. */
+  readonly load?: LoadPlace;
   /** Of a success: what the workflow answers, also to a repeated run with the same run id. */
   readonly result?: object;
 }
@@ -32,7 +35,7 @@ export function reportOf(args: FinishArgs, store: ControlStore): RunReport {
     run: settings.run,
     project: settings.project,
     outcome,
-    target: `s3://${settings.bucket}/${settings.targetPrefix}`,
+    target: settings.place === undefined ? `s3://${settings.bucket}/${settings.targetPrefix}` : tableOf(settings.place),
     exportId,
     startedAt,
     finishedAt,
@@ -45,8 +48,17 @@ export function reportOf(args: FinishArgs, store: ControlStore): RunReport {
   };
 }
 
+const tableOf = ({ database, table }: LoadPlace): string => `${database} ${table}`;
+
+const loadLines = ({ bucket, bucketSource, bucketFrom, env, loadType }: LoadPlace, { load }: Totals): string[] => [
+  `Load: ${loadType}, environment ${env}`,
+  `Staging bucket: ${bucket} (${bucketSource}: ${bucketFrom})`,
+  `Rows: ${load?.rows ?? 0} copied of ${load?.stagedRows ?? 0} staged, ${load?.rejected ?? 0} rejected`,
+  `Chunks: ${load?.chunks ?? 0}, ${((load?.stagedBytes ?? 0) / MIB).toFixed(1)} MiB of CSV`,
+];
+
 /** @param job `export`: the report names the export that the records came from. */
-export function reportText(report: RunReport, job: 'export' | 'ingest' = 'export'): string {
+export function reportText(report: RunReport, job: 'export' | 'ingest' | 'load' = 'export'): string {
   const { totals, cleanup, failure } = report;
   const title = `Longhaul ${job} report: ${report.outcome}`;
   const lines = [
@@ -58,6 +70,7 @@ export function reportText(report: RunReport, job: 'export' | 'ingest' = 'export
     ...(job === 'export' ? [`Export: ${report.exportId ?? 'given records'}`] : []),
     `Started: ${report.startedAt}`,
     `Finished: ${report.finishedAt} (${report.seconds.toFixed(1)} s)`,
+    ...(report.load === undefined ? [] : loadLines(report.load, totals)),
     '',
     `Records: ${totals.records} (${totals.failed} failed, ${totals.skipped} skipped, ${totals.aborted} aborted)`,
     `Objects: ${totals.objects} (${totals.transferred} transferred, ${totals.copied} copied)`,

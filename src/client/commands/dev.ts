@@ -16,9 +16,13 @@ interface DevOptions {
   readonly dataDir: string;
   readonly ephemeral?: boolean;
   readonly worker: boolean;
-  readonly with?: readonly string[];
   readonly urlLifetime?: number;
+  readonly with?: readonly Extra[];
 }
+
+/** What the stack has only where it is asked for. */
+const EXTRAS = ['bridge', 'postgres'] as const;
+type Extra = (typeof EXTRAS)[number];
 
 const load = createRequire(__filename);
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -50,7 +54,14 @@ subscription ${pubsub.subscription}. To send an event to each of them (after the
 `;
 };
 
-const readyText = ({ temporal, s3, exportApi, bridge, dataDir }: StackDescription, ephemeral: boolean): string => `
+const postgresText = ({ postgres }: StackDescription): string =>
+  postgres === undefined
+    ? ''
+    : [`export ${postgres.variable}='${postgres.url}'`, ...postgres.loads].map((line) => `\n  ${line}`).join('');
+
+const readyText = (stack: StackDescription, ephemeral: boolean): string => {
+  const { temporal, s3, exportApi, bridge, postgres, dataDir } = stack;
+  return `
 Longhaul is ready. ${ephemeral ? 'Its data is thrown away at the end' : 'Its data stays'}: ${dataDir}
 
   Temporal    ${temporal.address}, namespace ${temporal.namespace}
@@ -59,7 +70,7 @@ Longhaul is ready. ${ephemeral ? 'Its data is thrown away at the end' : 'Its dat
   Export API  ${exportApi.endpoint} (a sample vendor, files at ${exportApi.filesUrl})${
     bridge === undefined ? '' : serverLines(bridge)
   }
-  Logs        ${dataDir}/logs
+${postgres === undefined ? '' : `  Postgres    ${postgres.url}\n`}  Logs        ${dataDir}/logs
 
 In another shell:
 
@@ -67,7 +78,7 @@ In another shell:
   export LONGHAUL_CONFIG_DIR='${dataDir}/configs'
   npx longhaul export sample --wait
   npx longhaul ingest --bucket longhaul-sample
-  npx longhaul restore 20250115_sample
+  npx longhaul restore 20250115_sample${postgresText(stack)}
 
 To look into the buckets with the AWS CLI, and for longhaul report of an ingest:
 
@@ -76,6 +87,7 @@ To look into the buckets with the AWS CLI, and for longhaul report of an ingest:
   aws s3 ls --recursive s3://longhaul-sample
 ${bridge === undefined ? '' : bridgeText(bridge)}
 Ctrl-C stops everything.`;
+};
 
 const stackOptions = (options: DevOptions, note: (text: string) => void): StackModule.StackOptions => ({
   ...(options.ephemeral === true ? { ephemeral: true } : { dataDir: options.dataDir }),
@@ -87,14 +99,19 @@ const stackOptions = (options: DevOptions, note: (text: string) => void): StackM
   },
   worker: options.worker,
   bridge: options.with?.includes('bridge') === true,
+  postgres: options.with?.includes('postgres') === true,
   exportApi: options.urlLifetime === undefined ? {} : { urlLifetimeMs: options.urlLifetime * 1_000 },
   onProgress: (message) => note(`${message}…`),
 });
 
 /** Rejects when a server ends by itself: a stack without it is no use to anybody. */
 const serverLost = async (stack: StackModule.Stack): Promise<never> => {
-  const { temporal, s3, bridge } = stack;
-  const servers = [temporal, s3, ...(bridge === null ? [] : [bridge.sqs, bridge.pubsub])];
+  const { temporal, s3, bridge, postgres } = stack;
+  const servers = [
+    ...[temporal, s3],
+    ...(bridge === null ? [] : [bridge.sqs, bridge.pubsub]),
+    ...(postgres === undefined ? [] : [postgres.server]),
+  ];
   const server = await Promise.race(servers.map((each) => each.exited.then(() => each)));
   throw new LonghaulError('Internal', `${server.name} ended by itself: ${server.recentOutput().trim().slice(-500)}`);
 };
@@ -109,6 +126,7 @@ export const register = (program: Command): void => {
       'longhaul dev',
       'longhaul dev --ephemeral --port-ui 8233',
       'longhaul dev --with bridge',
+      'longhaul dev --with postgres',
       'longhaul dev --json --no-worker',
     ],
   });
@@ -122,8 +140,8 @@ export const register = (program: Command): void => {
     .addOption(
       new Option(
         '--with <part...>',
-        'bridge: Cloud Storage, SQS and Pub/Sub too, and a worker that reads them',
-      ).choices(['bridge']),
+        'bridge: Cloud Storage, SQS and Pub/Sub too, and a worker that reads them; postgres: a Postgres with samples to load',
+      ).choices(EXTRAS),
     )
     .option('--no-worker', 'start no worker: longhaul worker starts one apart')
     .option('--url-lifetime <seconds>', 'how long signed URLs of the sample API live (default: 900)', (text) =>

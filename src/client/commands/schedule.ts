@@ -27,6 +27,7 @@ const registerCreate = (group: Command): void => {
     .option('--input <json>', 'the input of the job: one JSON object')
     .option('--project <project>', 'the same as "project" in --input (export)')
     .option('--bucket <bucket>', 'the same as "bucket" in --input (ingest)')
+    .option('--data-set <name>', 'the same as "data_set" in --input (load)')
     .option('--raw-file <id>', 'the same as "raw_file_id" in --input (restore)')
     .option('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
     .option('--every <duration>', 'such as 90s, 5m, 6h, 1d', duration('--every'))

@@ -1,6 +1,7 @@
 /** The report of a run that keeps it in a bucket: finds it and reads it with that bucket's own settings. */
 import type { JobConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
+import type { JobProgress } from '../../model/run';
 import type { EndedRun, JobInput, JobResult } from './job';
 import { withStore } from './project-store';
 
@@ -27,6 +28,10 @@ type SettingsOf = (bucket: string | undefined) => Pick<JobConfig, 'aws'>;
 
 type BucketResult = JobResult & { readonly report: string | null };
 
+/** Of jobs whose bucket need not be in the input. */
+const bucketOf = (progress: JobProgress | undefined): string | undefined =>
+  progress?.load?.bucket ?? (progress?.job === 'ingestUrls' ? progress.project : undefined);
+
 /** Where a cancelled run put its report: Temporal keeps no details for those, so it follows from the run's name. */
 const byName = async <I extends JobInput, R extends BucketResult>(
   run: EndedRun<I, R>,
@@ -35,7 +40,7 @@ const byName = async <I extends JobInput, R extends BucketResult>(
   const progress = await run.progress();
   const name = run.input.runId ?? progress?.run;
   if (name === undefined) return undefined;
-  const { targetBucket, controlPrefix } = settingsOf(progress?.job === 'ingestUrls' ? progress.project : undefined).aws;
+  const { targetBucket, controlPrefix } = settingsOf(bucketOf(progress)).aws;
   return { bucket: targetBucket, key: [controlPrefix, name, 'report.json'].filter((part) => part !== '').join('/') };
 };
 

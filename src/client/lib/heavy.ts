@@ -7,6 +7,7 @@ import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
+import type * as RunLoad from './run-load';
 import type * as RunReport from './run-report';
 import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
@@ -23,6 +24,7 @@ export const heavy = {
   doctor: () => load('./doctor-checks') as typeof Doctor,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
+  runLoad: () => load('./run-load') as typeof RunLoad,
   runReport: () => load('./run-report') as typeof RunReport,
   runRestore: () => load('./run-restore') as typeof RunRestore,
   runStatus: () => load('./run-status') as typeof RunStatus,

@@ -2,7 +2,7 @@
 import type { JobName } from '../../model/names';
 
 /** What `--job` takes; each is also the command that starts the job. */
-export const JOB_WORDS = ['export', 'ingest', 'restore'] as const;
+export const JOB_WORDS = ['export', 'ingest', 'load', 'restore'] as const;
 export type JobWord = (typeof JOB_WORDS)[number];
 
 /** What `--overlap` takes. */
@@ -16,12 +16,13 @@ export interface JobTerms {
   /** Whether what is done stays when a run is aborted: each file stands for itself. */
   readonly keepsOnAbort: boolean;
   /** What JobProgress.project holds. */
-  readonly subject: 'project' | 'bucket' | 'raw file';
+  readonly subject: 'project' | 'bucket' | 'data set' | 'raw file';
 }
 
 export const JOB_TERMS: Readonly<Record<JobName, JobTerms>> = {
   exportToS3: { unit: 'record', subject: 'project', keepsOnAbort: false },
   ingestUrls: { unit: 'file', subject: 'bucket', keepsOnAbort: true },
+  loadToPostgres: { unit: 'file', subject: 'data set', keepsOnAbort: false },
   restoreFiles: { unit: 'file', subject: 'raw file', keepsOnAbort: true },
   transferEvent: { unit: 'object', subject: 'bucket', keepsOnAbort: false },
 };

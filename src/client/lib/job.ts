@@ -1,6 +1,7 @@
 /** What the CLI needs to know of a job to start, follow and read its runs. The rows are in jobs.ts. */
 import type { ExportResult } from '../../model/export-run';
 import type { IngestResult } from '../../model/ingest-run';
+import type { LoadResult } from '../../model/load-run';
 import type { JobName } from '../../model/names';
 import type { RestoreResult } from '../../model/restore-run';
 import type { JobProgress } from '../../model/run';
@@ -9,7 +10,7 @@ import { compactTime } from './format';
 import type { JobWord } from './job-words';
 
 /** What a run returns, whichever job it is of. */
-export type JobResult = ExportResult | IngestResult | RestoreResult | TransferEventResult;
+export type JobResult = ExportResult | IngestResult | LoadResult | RestoreResult | TransferEventResult;
 
 /** What every input may say. */
 export interface JobInput {
@@ -43,7 +44,7 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   /** The field of the input that says what is moved, and the option of `schedule create` that sets it. */
   readonly subject: {
     readonly field: string;
-    readonly option: 'project' | 'bucket' | 'rawFile';
+    readonly option: 'project' | 'bucket' | 'dataSet' | 'rawFile';
     readonly flag: string;
   };
   /** The checks of the workflow itself, on what was typed or stands in history. Throws InvalidInput. */

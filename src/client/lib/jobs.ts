@@ -3,11 +3,17 @@ import { isJobName } from '../../model/names';
 import type { Job } from './job';
 import { exportJob } from './job-export';
 import { ingestJob } from './job-ingest';
+import { loadJob } from './job-load';
 import { restoreJob } from './job-restore';
 import { transferJob } from './job-transfer';
 import { JOB_WORDS, type JobWord } from './job-words';
 
-const JOBS = { export: exportJob, ingest: ingestJob, restore: restoreJob } as const satisfies Record<JobWord, Job>;
+const JOBS = {
+  export: exportJob,
+  ingest: ingestJob,
+  load: loadJob,
+  restore: restoreJob,
+} as const satisfies Record<JobWord, Job>;
 
 export const jobOf = (word: JobWord): Job => JOBS[word];
 

@@ -15,18 +15,21 @@ interface Heartbeat {
   readonly sizeBytes: number | null;
 }
 
+const fieldOf = (holder: unknown, key: string): unknown =>
+  typeof holder === 'object' && holder !== null ? (Reflect.get(holder, key) as unknown) : undefined;
+
 const numberOf = (holder: unknown, key: string): number | null => {
-  if (typeof holder !== 'object' || holder === null) return null;
-  const value: unknown = Reflect.get(holder, key);
+  const value = fieldOf(holder, key);
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 };
 
 /** Of heartbeat details only what is understood: a newer worker may send another shape, and that is no error here. */
 export const readHeartbeat = (details: unknown): Heartbeat | null => {
-  const bytes = numberOf(details, 'bytes');
+  // Activities keep what the engine tells in `checkpoint` of their beat.
+  const checkpoint = fieldOf(details, 'checkpoint') ?? details;
+  const bytes = numberOf(checkpoint, 'bytes');
   if (bytes === null) return null;
-  const version: unknown =
-    typeof details === 'object' && details !== null ? Reflect.get(details, 'version') : undefined;
+  const version = fieldOf(checkpoint, 'version');
   return { bytes, sizeBytes: numberOf(version, 'sizeBytes') };
 };
 

@@ -19,6 +19,7 @@ export interface CreateOptions {
   readonly input?: string;
   readonly project?: string;
   readonly bucket?: string;
+  readonly dataSet?: string;
   readonly rawFile?: string;
   readonly cron?: string;
   /** Durations are milliseconds. */
@@ -49,7 +50,7 @@ const parseInput = (text: string): Record<string, unknown> => {
   return value as Record<string, unknown>;
 };
 
-const SUBJECTS = ['project', 'bucket', 'rawFile'] as const satisfies readonly Job['subject']['option'][];
+const SUBJECTS = ['project', 'bucket', 'dataSet', 'rawFile'] as const satisfies readonly Job['subject']['option'][];
 
 /** The job's one argument, checked as the workflow would check it. Throws InvalidInput. */
 export const scheduledInput = (options: CreateOptions): JobInput => {
@@ -57,7 +58,7 @@ export const scheduledInput = (options: CreateOptions): JobInput => {
   const { subject } = job;
   const other = SUBJECTS.find((option) => option !== subject.option && options[option] !== undefined);
   if (other !== undefined) {
-    const flag = other === 'rawFile' ? 'raw-file' : other;
+    const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw wrong(`--${flag} does not go with --job ${options.job}: it takes ${subject.flag}.`);
   }
   const given = options[subject.option];

@@ -2,6 +2,7 @@
 import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
 import type { EventActivities } from '../../activities/event-types';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
+import type { LoadApiActivities, LoadTransferActivities } from '../../activities/load-types';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
 import { counting } from './requests';
 
@@ -82,11 +83,30 @@ const options = {
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     retry: backoff,
   },
+  /**
+   * The same for loads. A cancel waits until the activity has ended: what it still wrote behind its cleanup would stay, and a
+   * last commit that came after all must not be taken for a run without one.
+   */
+  load: {
+    taskQueue: TASK_QUEUES.transfer,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    scheduleToCloseTimeout: STREAM_TIMEOUT,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
   /** Publishing and taking back: forward only, as long as it takes; a run that stops halfway would be neither old nor new. */
   settle: {
     taskQueue: TASK_QUEUES.transfer,
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: backoff,
+  },
+  /** Removes what a load has needed for itself: a database that is gone must not keep the run from ending. */
+  tidy: {
+    taskQueue: TASK_QUEUES.transfer,
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '70 minutes',
     retry: backoff,
   },
   /** Looks for a free place until there is one: a failed attempt leaves no event, so that waiting for hours costs none. */
@@ -107,7 +127,7 @@ const options = {
 } satisfies Record<string, ActivityOptions>;
 
 type ApiGroup = 'prepare' | 'call' | 'control';
-type TransferGroup = 'stream' | 'settle';
+type TransferGroup = 'stream' | 'load' | 'settle' | 'tidy';
 type EventGroup = 'move' | 'takeBack' | 'deadLetter';
 
 /** A run that writes to a local disk keeps all its activities on that host; every other uses the queue of its kind. */
@@ -118,12 +138,25 @@ interface Placed {
 const placed = ({ host }: Placed): ActivityOptions => (host === undefined ? {} : { taskQueue: filesQueue(host) });
 
 /** Activities of the api queue (or the run's host), with a sentence for the timeline. */
-export const api = (group: ApiGroup, summary: string, run: Placed, override: ActivityOptions = {}): ApiActivities =>
-  counting(proxyActivities<ApiActivities>({ ...options[group], ...placed(run), ...override, summary }));
+export const api = (
+  group: ApiGroup,
+  summary: string,
+  run: Placed,
+  override: ActivityOptions = {},
+): ApiActivities & LoadApiActivities =>
+  counting(
+    proxyActivities<ApiActivities & LoadApiActivities>({ ...options[group], ...placed(run), ...override, summary }),
+  );
 
 /** Activities of the transfer queue (or the run's host), with a sentence for the timeline. */
-export const transfer = (group: TransferGroup, summary: string, run: Placed): TransferActivities =>
-  counting(proxyActivities<TransferActivities>({ ...options[group], ...placed(run), summary }));
+export const transfer = (
+  group: TransferGroup,
+  summary: string,
+  run: Placed,
+): TransferActivities & LoadTransferActivities =>
+  counting(
+    proxyActivities<TransferActivities & LoadTransferActivities>({ ...options[group], ...placed(run), summary }),
+  );
 
 /** Activities of one host with local disk, with a sentence for the timeline. */
 export const files = (group: keyof typeof options, summary: string, host: string): FilesActivities =>

@@ -24,6 +24,8 @@ export interface Operated {
   progress(): JobProgress;
   reply(affected: number): OperatorReply;
   readonly stage: Stage;
+  /** False once the run only goes forward. */
+  readonly isStoppable: boolean;
   /** Numbers of failed records that wait for a decision; empty unless `on_error` is `wait`. */
   readonly waiting: readonly number[];
   setPaused(paused: boolean): void;
@@ -41,7 +43,7 @@ export function registerOperator(run: Operated): void {
     description: 'Stage, records, bytes, rate, last errors and what can be done now',
   });
   const mustBeStoppable = (): void => {
-    if (['publishing', 'cleaning', 'reporting', 'done'].includes(run.stage)) {
+    if (!run.isStoppable) {
       throw reject(`The run is ${run.stage}: it only goes forward now`);
     }
   };

@@ -41,6 +41,13 @@ export interface RecordJob<S extends RunSettings, R extends object, F extends Fi
   /** Waits until the source is there; answers the id that its records are asked for by, if there is one. */
   obtain(settings: S, progress: RunProgress): Promise<string | null>;
   writeManifest(settings: S, exportId: string | null): Promise<ManifestSize>;
+  /**
+   * Once every record is in: the one step that makes the run's work visible, for jobs whose records are not visible by
+   * themselves. A cancel still reaches it; what it throws fails the run, which then takes back what it has made.
+   */
+  complete?(settings: S, totals: Totals): Promise<void>;
+  /** Removes what the run has needed for itself, beside its records; after a success too. Never throws. */
+  tidy?(settings: S): Promise<CleanupReport>;
   finish(settings: S, ending: Ending): Promise<F>;
   result(settings: S, ending: Ending, filed: F): R;
 }

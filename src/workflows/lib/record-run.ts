@@ -15,7 +15,7 @@ import {
 import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } from '../../model/run';
 import { reportSignal } from './batch-messages';
 import { Batches } from './batches';
-import { failed, failure, firstCause, type Cause } from './failures';
+import { addCleanup, emptyCleanup, failed, failure, firstCause, type Cause } from './failures';
 import type { Hold } from './hold';
 import { registerOperator, type Operated } from './operator';
 import type { Continuation, Ending, Filed, ManifestSize, RecordJob } from './record-job';
@@ -85,7 +85,14 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     await this.transferAll();
     await condition(() => !this.progressState.paused);
     this.checkTolerance();
+    await this.complete();
     return null;
+  }
+
+  private async complete(): Promise<void> {
+    if (this.job.complete === undefined) return;
+    this.progressState.enter('publishing');
+    await this.job.complete(this.settings, this.progressState.totals);
   }
 
   private async prepare(): Promise<R | null> {
@@ -183,13 +190,21 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const problems = settings.publish === 'atomic' ? await this.publish(settings) : [];
     const first = problems[0] ?? (this.hasFailed() ? firstCause(this.recordsFailed()) : undefined);
     const cleanup = this.batches?.cleanup;
-    const told = cleanup !== undefined && this.progressState.totals.failed > 0 ? cleanup : null;
+    const tidied = await this.tidy();
+    const left = tidied.problems.length > 0 ? tidied : null;
+    const told = cleanup !== undefined && this.progressState.totals.failed > 0 ? cleanup : left;
     const { ending, filed } = await this.report(first === undefined ? 'succeeded' : 'failed', first ?? null, told);
     await this.release();
     progressState.enter('done');
     if (first === undefined) return this.job.result(settings, ending, filed);
     const { run, publishedObjects } = progressState;
     throw failed(reported(first, filed), { run, report: filed.report, publishedObjects });
+  }
+
+  private async tidy(): Promise<CleanupReport> {
+    if (this.job.tidy === undefined) return emptyCleanup();
+    if (this.progressState.stage !== 'cleaning') this.progressState.enter('cleaning');
+    return this.job.tidy(this.settings);
   }
 
   private publish(settings: S): Promise<Cause[]> {
@@ -213,6 +228,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     if (settings === undefined || !hasBegun) return this.finalError(error, cause, {});
     this.progressState.enter('cleaning');
     const cleanup = await takeBackPages(settings, this.batches);
+    addCleanup(cleanup, await this.tidy());
     log.info('cleanup_complete', { ...cleanup });
     const cancelled = this.abortReason === undefined && isCancellation(error);
     const { filed } = await this.report(cancelled ? 'cancelled' : 'failed', cause, cleanup);
@@ -285,6 +301,12 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
 
   get stage(): Stage {
     return this.progressState.stage;
+  }
+
+  get isStoppable(): boolean {
+    const { stage } = this.progressState;
+    if (stage === 'publishing') return this.job.complete !== undefined;
+    return !['cleaning', 'reporting', 'done'].includes(stage);
   }
 
   get waiting(): readonly number[] {

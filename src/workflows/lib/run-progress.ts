@@ -1,7 +1,9 @@
 /** What a run shows of itself: the `progress` query and the current details of the Web UI. */
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import type { LoadPlace } from '../../model/load-settings';
 import type { JobProgress, FailedRecord, RunSettings, Stage } from '../../model/run';
+import type { LoadCounts } from '../../model/load-run';
 import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
 import { emptyTotals, type Totals } from '../../model/records';
 
@@ -45,6 +47,11 @@ export class RunProgress {
     return this.settings?.project ?? this.project;
   }
 
+  /** Of loadToPostgres alone. */
+  private get load(): LoadPlace | undefined {
+    return this.settings?.place;
+  }
+
   enter(stage: Stage): void {
     this.stage = stage;
     upsertSearchAttributes([
@@ -77,6 +84,7 @@ export class RunProgress {
       recordsTotal,
       totals,
       publishedObjects: this.publishedObjects,
+      ...(this.load === undefined ? {} : { load: this.load }),
       inFlight: this.inFlight,
       startedAt: new Date(this.startedMs).toISOString(),
       elapsedMs: nowMs - this.startedMs,
@@ -116,6 +124,7 @@ export class RunProgress {
 
   private targetLines(): string[] {
     if (this.settings === undefined) return [];
+    if (this.load !== undefined) return loadLines(this.load);
     const { bucket, targetPrefix, publish, host } = this.settings;
     if (host !== undefined) return [`- From \`s3://${bucket}\` to \`${targetPrefix}\` on host \`${host}\``];
     const how =
@@ -139,13 +148,16 @@ export class RunProgress {
       `- Records: ${totals.records} of ${shown.recordsTotal} done, ${shown.inFlight} in flight (at most ${shown.maxWorkers}), ${totals.failed} failed, ${totals.skipped} skipped`,
       `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
     ];
+    if (totals.load !== undefined) lines.push(countsLine(totals.load));
     if (shown.runningBatches.length > 0) lines.push(batchesLine(shown.runningBatches));
-    if (shown.stage === 'publishing') lines.push(`- Published: ${shown.publishedObjects} objects`);
+    if (shown.stage === 'publishing' && this.load === undefined)
+      lines.push(`- Published: ${shown.publishedObjects} objects`);
     return lines;
   }
 
   private actions(): string[] {
-    const end = this.settings?.cleanup === 'none' ? 'keeps what is done' : 'takes back what it has made';
+    const keeps = this.settings?.cleanup === 'none' && this.load === undefined;
+    const end = keeps ? 'keeps what is done' : 'takes back what it has made';
     switch (this.stage) {
       case 'parked':
         return [
@@ -162,6 +174,7 @@ export class RunProgress {
           `Update \`abort\`, or Request Cancellation, ends the run and ${end}`,
         ];
       case 'publishing':
+        if (this.load !== undefined) return [`Update \`abort\`, or Request Cancellation, ends the run and ${end}`];
         return ['Nothing: publishing only goes forward and is tried until it is done'];
       case 'cleaning':
       case 'reporting':
@@ -182,6 +195,14 @@ const batchesLine = (workflowIds: readonly string[]): string => {
   const shown = workflowIds.slice(0, MAX_SHOWN_BATCHES).map((id) => `\`${id}\``);
   return `- Batches under way: ${shown.join(', ')}${more} (tab Relationships)`;
 };
+
+const loadLines = ({ table, loadType, env, bucket, bucketSource }: LoadPlace): string[] => [
+  `- Table: \`${table}\` (${env}), ${loadType}: its readers see the old rows until all new ones are in`,
+  `- Staging bucket: \`${bucket}\` (${bucketSource})`,
+];
+
+const countsLine = ({ rows, chunks, rejected, stagedBytes }: LoadCounts): string =>
+  `- Rows: ${rows} in ${chunks} chunks, ${mib(stagedBytes)} MiB staged, ${rejected} rejected`;
 
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

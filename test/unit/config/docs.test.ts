@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { transferEventJsonSchema } from '../../../src/bridge/event-schema';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
+import { LOAD_SHAPE, loadKeys } from '../../../src/config/load-rules';
 import { NOT_OVERRIDABLE } from '../../../src/config/overrides';
 import { RESTORE_SHAPE, restoreNotOverridable } from '../../../src/config/restore-rules';
 import { configKeys, configSections, projectJsonSchema } from '../../../src/config/schema-keys';
@@ -25,6 +26,7 @@ const generated = (): Promise<Record<string, string>> =>
         jsonSchema: RESTORE_SHAPE.jsonSchema(),
       },
       transferEvent: transferEventJsonSchema(),
+      load: { keys: loadKeys(), jsonSchema: LOAD_SHAPE.jsonSchema() },
       errors: ERRORS,
       exitCodes: EXIT_CODES,
       variables: ENVIRONMENT_VARIABLES,
@@ -37,7 +39,7 @@ const meaningOf = (name: string, text: string): unknown => (name.endsWith('.json
 
 test('the generated files agree with the code (else: npm run build && npm run docs)', async () => {
   const files = await generated();
-  expect(Object.keys(files)).toHaveLength(7);
+  expect(Object.keys(files)).toHaveLength(9);
   for (const [name, text] of Object.entries(files)) {
     const found = readFileSync(path.join(ROOT, name), 'utf8');
     expect({ name, content: meaningOf(name, found) }).toEqual({ name, content: meaningOf(name, text) });
@@ -55,6 +57,11 @@ test('the pages name every key, code, exit code and variable', async () => {
   for (const key of RESTORE_SHAPE.keys()) {
     expect(key.description).not.toBe('');
     if (key.path !== '$schema') expect(restore).toContain(`| \`${key.path}\` |`);
+  }
+  const load = files['docs/reference/load.md'] ?? '';
+  for (const key of Object.values(loadKeys()).flat()) {
+    expect(key.description).not.toBe('');
+    expect(load).toContain(`| \`${key.path}\` |`);
   }
   const errors = files['docs/reference/errors.md'] ?? '';
   for (const [code, { meaning, hint }] of Object.entries(ERRORS)) {

@@ -1,0 +1,86 @@
+/**
+ * What terminated loads have left: staging folders, and tables in the database. A folder is ours where its `run.json` says
+ * whose it is: others may keep files of the same kind of name beside ours, and these are never touched.
+ */
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { dropLoadTables, findAbandonedStaging, findLoadTables, removeStaging } from '../../load';
+import type { LoadOwner, LoadSettings } from '../../model/load-settings';
+import type { Dependencies } from '../dependencies';
+import type { CleanedStaging } from '../load-types';
+import { orNull } from './control-store';
+import type { LoadTools } from './load-tools';
+
+/** A run that has just been terminated may still have an activity that writes; its heartbeat is missed long before this. */
+const MIN_AGE_MS = 3_600_000;
+
+interface Owner extends LoadOwner {
+  readonly loadId: string;
+}
+
+/** Sorts behind the parts, so that a removal that is cut off has not forgotten whose the rest is. */
+const ownerKey = (prefix: string): string => `${prefix}run.json`;
+
+/** The first thing that a load makes. */
+export async function writeOwner({ control }: LoadTools, settings: LoadSettings, signal: AbortSignal): Promise<void> {
+  const { load, owner, project, run, place } = settings;
+  const body = { ...owner, run, loadId: load.loadId, data_set: project, table: place.table };
+  const text = `${JSON.stringify(body, null, 2)}\n`;
+  await control.write(ownerKey(load.stagingPrefix), Buffer.from(text), 'application/json', signal);
+}
+
+/** Removes the folders of loads that have ended without doing so. Throws what the store or Temporal answers. */
+export async function removeAbandoned(
+  { temporal, logger }: Dependencies,
+  { destination, control }: LoadTools,
+  signal: AbortSignal,
+): Promise<CleanedStaging> {
+  const removed: string[] = [];
+  let [objects, bytes, kept] = [0, 0, 0];
+  const folders = await findAbandonedStaging({ staging: destination, olderThanMs: MIN_AGE_MS }, { signal });
+  for (const folder of folders) {
+    const text = await orNull(control.read(ownerKey(folder.prefix), signal));
+    if (text === null) continue;
+    const owner = JSON.parse(text.toString()) as Owner;
+    if (await isRunning(temporal, owner)) {
+      kept += 1;
+      continue;
+    }
+    objects += await removeStaging({ staging: destination, prefix: folder.prefix }, { signal });
+    bytes += folder.bytes;
+    removed.push(folder.name);
+    logger.info('abandoned_staging_removed', { folder: folder.prefix, workflow: owner.workflowId });
+  }
+  return { bucket: destination.bucket, removed, objects, bytes, kept };
+}
+
+/**
+ * Drops the tables of earlier loads of this data set. Only for a run that holds the table of the data set: while it does,
+ * no other load of it goes on.
+ */
+export async function dropAbandonedTables(
+  { logger }: Dependencies,
+  { database, dataSet }: LoadTools,
+  { schema, load, run }: LoadSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  const tables = await findLoadTables(database(), { schema }, { signal });
+  for (const { runId, table, startedAtMs } of tables) {
+    const isOurs =
+      runId.startsWith(`${dataSet.name}-`) && /^\d+-[0-9a-f]{8}$/.test(runId.slice(dataSet.name.length + 1));
+    if (!isOurs || runId === load.loadId || Date.now() - startedAtMs < MIN_AGE_MS) continue;
+    await dropLoadTables(database(), { runId, schema }, { signal });
+    logger.info('abandoned_table_dropped', { run, table, load: runId });
+  }
+}
+
+/** A chain of executions runs while its newest does. */
+async function isRunning(temporal: Client, { workflowId, temporalRunId }: LoadOwner): Promise<boolean> {
+  try {
+    const { status, raw } = await temporal.workflow.getHandle(workflowId).describe();
+    const first = raw.workflowExecutionInfo?.firstRunId ?? temporalRunId;
+    return status.name === 'RUNNING' && first === temporalRunId;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
