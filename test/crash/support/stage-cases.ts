@@ -38,6 +38,8 @@ export interface StageCase {
   /** Cancelled once the parts stall; what is held then is its cleanup. */
   readonly cancels?: boolean;
   readonly pageRecords?: number;
+  /** GONE answers 503 until all other records are done, and then 404. */
+  readonly goneAfterOthers?: boolean;
   /** What the run fails with; absent: it succeeds. */
   readonly fails?: string;
 }
@@ -145,6 +147,7 @@ export const STAGE_CASES: readonly StageCase[] = [
     publish: 'atomic',
     files: [...both, GONE],
     pageRecords: 1,
+    goneAfterOthers: true,
     fails: 'SourceNotFound',
     stopAt: { when: on('abort', record), moment: 'before' },
   },
@@ -188,6 +191,7 @@ export async function holdRun(harness: RunHarness, each: StageCase): Promise<Hel
   script(project, each);
   const handle = await project.start();
   if (each.stopAt === undefined || each.cancels === true) await untilHeld(project, each);
+  if (each.goneAfterOthers === true) await failAfterOthers(project, handle, each);
   if (each.cancels === true) await handle.cancel();
   if (each.stopAt !== undefined) await proxy.reached;
   await untilProgress(handle, `${each.name}: stage ${each.stage}`, ({ stage }) => stage === each.stage);
@@ -197,12 +201,22 @@ export async function holdRun(harness: RunHarness, each: StageCase): Promise<Hel
 /** What of the case is held at the export API or its file host. */
 function script({ api }: TestProject, each: StageCase): void {
   if (each.stage === 'exporting') api.faults.api({ on: 'poll', delayMs: POLL_DELAY_MS });
-  if (each.files.includes(GONE)) api.faults.file({ path: GONE.path, delayMs: 3_000, status: 404, always: true });
+  const isLater = each.goneAfterOthers === true;
+  const fault = isLater ? { delayMs: 100, status: 503 } : { delayMs: 3_000, status: 404 };
+  if (each.files.includes(GONE)) api.faults.file({ path: GONE.path, ...fault, always: true });
   if (each.stallsParts !== true) return;
   // Parts 5 to 8 stop after their first MiB: with four lanes exactly these are in flight then.
   for (let part = 5; part < 5 + LANES; part += 1) {
     api.faults.file({ path: LARGE.path, atByte: (part - 1) * PART_BYTES, stallAfterBytes: MIB });
   }
+}
+
+/** A page that is still moving would be the one that aborts its upload, and so never end. */
+async function failAfterOthers({ api }: TestProject, handle: RunHandle, each: StageCase): Promise<void> {
+  const others = each.files.length - 1;
+  await untilProgress(handle, `${each.name}: all but one are done`, ({ totals }) => totals.records === others);
+  api.faults.clear();
+  api.faults.file({ path: GONE.path, status: 404, always: true });
 }
 
 async function untilHeld({ api }: TestProject, each: StageCase): Promise<void> {
