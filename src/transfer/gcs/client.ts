@@ -5,10 +5,10 @@
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { GcsStoreConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
-import { holdingBodies } from '../lib/held-bodies';
+import { createAgent } from '../lib/agent';
 import { countRequest } from '../s3/request-counter';
 import { createTokenSource } from './credentials';
 
@@ -45,9 +45,6 @@ export interface GcsClient {
 
 const GOOGLE = 'https://storage.googleapis.com';
 const DEFAULT_CONNECTIONS = 128;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-/** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
-const KEEP_ALIVE_MS = 4_000;
 
 /**
  * Without an endpoint Google's own; without credentials Application Default Credentials there, and none at another endpoint, as
@@ -62,14 +59,9 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
   }
   const tokens = createTokenSource(credentials);
   const project: Record<string, string> = options.userProject ? { 'x-goog-user-project': options.userProject } : {};
-  const agent = new Agent({
+  const agent = createAgent({
     connections: options.connections ?? DEFAULT_CONNECTIONS,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // The engine sets a deadline per request, which knows how many bytes are to be sent.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: holdingBodies(buildConnector({ timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
+    connectTimeoutMs: options.connectTimeoutMs,
   });
   const basePath = endpoint.pathname.replace(/\/$/, '');
 

@@ -6,6 +6,7 @@
 import { LonghaulError } from '../../model/errors';
 import type { Checksums } from '../checksums';
 import { parseContentRange } from '../http/content-range';
+import { encodingIn, lengthIn, protocolFault } from '../http/body-headers';
 import { decodeCrc32 } from '../lib/crc32';
 import type { ByteRange, Source, SourceReply, SourceVersion } from '../types';
 import { assertSameVersion } from '../version';
@@ -82,11 +83,11 @@ function readReply(
     const stored = headers['x-goog-stored-content-encoding'];
     const contentEncoding = encodingIn(headers['content-encoding']);
     if (encodingIn(stored) !== undefined && contentEncoding === undefined) {
-      throw protocol(display, `was decompressed on the way although it is stored as ${stored ?? ''}`);
+      throw protocolFault(display, `was decompressed on the way although it is stored as ${stored ?? ''}`);
     }
     const storedBytes = lengthIn(headers['x-goog-stored-content-length'], display);
     if (storedBytes !== undefined && sizeBytes !== undefined && storedBytes !== sizeBytes) {
-      throw protocol(display, `is stored with ${storedBytes} bytes and answered as ${sizeBytes}`);
+      throw protocolFault(display, `is stored with ${storedBytes} bytes and answered as ${sizeBytes}`);
     }
     const generation = headers['x-goog-generation'];
     const version = {
@@ -119,15 +120,3 @@ export function checksumsIn(header: string | undefined): Checksums {
   const crc32c = decodeCrc32(/(?:^|[\s,])crc32c=([A-Za-z0-9+/]+={0,2})/.exec(header ?? '')?.[1]);
   return crc32c === undefined ? {} : { crc32c };
 }
-
-function lengthIn(header: string | undefined, display: string): number | undefined {
-  if (header === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(header)) throw protocol(display, 'declares a length that is no number');
-  return Number(header);
-}
-
-const encodingIn = (header: string | undefined): string | undefined =>
-  header === undefined || header === '' || header.toLowerCase() === 'identity' ? undefined : header;
-
-const protocol = (display: string, fault: string): LonghaulError =>
-  new LonghaulError('SourceProtocol', `${display} ${fault}`, { source: display, operation: 'read' });

@@ -1,9 +1,9 @@
 /** GET for sources: our own connections, the address guard at every hop, no decompression, no timeouts but the engine's. */
 import type { Readable } from 'node:stream';
-import { Agent, request } from 'undici';
+import { request } from 'undici';
 import { LonghaulError } from '../../model/errors';
 import { asError } from '../lib/abort';
-import { holdingBodies } from '../lib/held-bodies';
+import { createAgent } from '../lib/agent';
 import { faultText, networkFault } from '../lib/network-errors';
 import type { SourceUrl } from '../source-url';
 import type { AddressGuard } from './address-guard';
@@ -37,20 +37,13 @@ export interface HttpClient {
 }
 
 const DEFAULT_CONNECTIONS = 64;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-/** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
-const KEEP_ALIVE_MS = 4_000;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { guard } = options;
-  const agent = new Agent({
+  const agent = createAgent({
     connections: options.connections ?? DEFAULT_CONNECTIONS,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // The engine's watchdog knows when a silence is the source's and when it is our own back-pressure; undici does not.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: holdingBodies(guard.connector({ timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
+    connectTimeoutMs: options.connectTimeoutMs,
+    connector: (connect) => guard.connector(connect),
   });
 
   const once = async (url: SourceUrl, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply> => {

@@ -4,6 +4,7 @@ import type { SourceUrl } from '../source-url';
 import type { ByteRange, Source, SourceReply, SourceVersion } from '../types';
 import { assertSameVersion, strongValidator } from '../version';
 import { parseContentRange } from './content-range';
+import { encodingIn, lengthIn, protocolFault } from './body-headers';
 import type { HttpClient, HttpReply } from './http-client';
 import { refusalOf } from './refusal';
 
@@ -107,14 +108,14 @@ function readReply(
 ): SourceReply {
   const { headers, body } = reply;
   try {
-    const lengthBytes = readLength(headers['content-length'], display);
+    const lengthBytes = lengthIn(headers['content-length'], display);
     const isPartial = reply.status === 206;
     const sizeBytes = isPartial ? checkPartial(reply, range, lengthBytes, display) : lengthBytes;
     const raw = { etag: headers['etag'], lastModified: headers['last-modified'], date: headers['date'] };
-    const contentEncoding = readEncoding(headers['content-encoding']);
+    const contentEncoding = encodingIn(headers['content-encoding']);
     if (contentEncoding !== undefined && (strongValidator(raw).etag === undefined || sizeBytes === undefined)) {
       // Compressed on the way although `identity` was asked for: these are not the file's bytes.
-      throw protocol(display, `answered in the encoding ${contentEncoding}, which was not asked for`);
+      throw protocolFault(display, `answered in the encoding ${contentEncoding}, which was not asked for`);
     }
     if (expected !== undefined) assertSameVersion(expected, seenVersion(raw, sizeBytes), display);
     return {
@@ -149,25 +150,13 @@ function checkPartial(
   lengthBytes: number | undefined,
   display: string,
 ): number | undefined {
-  if (range === undefined) throw protocol(display, 'answered 206 where no range was asked for');
+  if (range === undefined) throw protocolFault(display, 'answered 206 where no range was asked for');
   if (/^multipart\/byteranges/i.test(reply.headers['content-type'] ?? '')) {
-    throw protocol(display, 'answered one range as multipart/byteranges');
+    throw protocolFault(display, 'answered one range as multipart/byteranges');
   }
   const told = parseContentRange(reply.headers['content-range'], range, display);
   if (lengthBytes !== undefined && lengthBytes !== told.lengthBytes) {
-    throw protocol(display, `declares ${lengthBytes} bytes for a range of ${told.lengthBytes}`);
+    throw protocolFault(display, `declares ${lengthBytes} bytes for a range of ${told.lengthBytes}`);
   }
   return told.sizeBytes;
 }
-
-function readLength(header: string | undefined, display: string): number | undefined {
-  if (header === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(header)) throw protocol(display, 'declares a Content-Length that is no number');
-  return Number(header);
-}
-
-const readEncoding = (header: string | undefined): string | undefined =>
-  header === undefined || header === '' || header.toLowerCase() === 'identity' ? undefined : header;
-
-const protocol = (display: string, fault: string): LonghaulError =>
-  new LonghaulError('SourceProtocol', `${display} ${fault}`, { source: display, operation: 'read' });

@@ -3,9 +3,8 @@ import { isIP } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector } from 'undici';
 import type { StoreConfig } from '../../config/types';
-import { holdingBodies } from '../lib/held-bodies';
+import { createAgent } from '../lib/agent';
 import { credentialsFor } from './credentials';
 import { countRequestsOf } from './request-counter';
 import { withoutVersionNotice } from './quiet-sdk';
@@ -17,23 +16,15 @@ export interface S3ClientOptions {
 }
 
 const DEFAULT_CONNECTIONS = 128;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-/** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
-const KEEP_ALIVE_MS = 4_000;
 
 /**
  * A client whose `destroy()` also closes its connections. It retries nothing (the engine does), and hashes nothing:
  * the CRC32 of each body is given, and the payload is left out of the signature where the transport protects it.
  */
 export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}): S3Client {
-  const dispatcher = new Agent({
+  const dispatcher = createAgent({
     connections: options.connections ?? DEFAULT_CONNECTIONS,
-    pipelining: 1,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // The engine sets a deadline per request, which knows how many bytes are to be sent.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: holdingBodies(buildConnector({ timeout: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS })),
+    connectTimeoutMs: options.connectTimeoutMs,
   });
   const client = withoutVersionNotice(
     () =>
