@@ -81,7 +81,7 @@ describeWithTools(['elasticmq'])('a bridge in a process of its own', () => {
       await held;
       expect(await rig.untilTransfers(1)).toEqual([transferWorkflowId(event.eventId)]);
       await first.kill();
-      proxy.release();
+      proxy.drop();
       expect(await queues.isEmpty(input)).toBe(false);
       const second = await startBridgeProcess();
       await untilEmpty();

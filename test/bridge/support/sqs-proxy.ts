@@ -10,6 +10,8 @@ export interface SqsProxy {
   /** Holds every request of this action until release(); resolves when the first one is held. */
   hold(action: string): Promise<void>;
   release(): void;
+  /** Ends what is held without carrying it out: for a client that was killed, whose closed connection may be noticed late. */
+  drop(): void;
   close(): Promise<void>;
 }
 
@@ -27,8 +29,8 @@ export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
   const counts: Record<string, number> = {};
   let heldAction = '';
   let heldCount = 0;
-  let release = (): void => undefined;
-  let released = Promise.resolve();
+  let release: (carryOut: boolean) => void = () => undefined;
+  let released = Promise.resolve(true);
 
   const forward = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await bodyOf(request);
@@ -36,9 +38,10 @@ export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
     counts[action] = (counts[action] ?? 0) + 1;
     if (action === heldAction) {
       heldCount += 1;
-      await released;
-      // Whoever waited is dead by now: its request must not be carried out after it.
-      if (response.destroyed) return;
+      if (!(await released)) {
+        response.destroy();
+        return;
+      }
     }
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(([name]) => /^(x-amz-|content-type|authorization)/.test(name)),
@@ -63,11 +66,15 @@ export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
     },
     release() {
       heldAction = '';
-      release();
+      release(true);
+    },
+    drop() {
+      heldAction = '';
+      release(false);
     },
     close: () =>
       new Promise((resolve) => {
-        release();
+        release(false);
         server.close(() => resolve());
         server.closeAllConnections();
       }),
