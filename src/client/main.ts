@@ -15,10 +15,12 @@ import { register as registerReport } from './commands/report';
 import { register as registerRestore } from './commands/restore';
 import { register as registerResume } from './commands/resume';
 import { register as registerRetryFailed } from './commands/retry-failed';
+import { register as registerRuns } from './commands/runs';
 import { register as registerSchedule } from './commands/schedule';
 import { register as registerSetMaxWorkers } from './commands/set-max-workers';
 import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
+import { register as registerTop } from './commands/top';
 import { register as registerTransfer } from './commands/transfer';
 import { register as registerValidate } from './commands/validate';
 import { register as registerWatch } from './commands/watch';
@@ -38,6 +40,8 @@ const COMMANDS = [
   registerLoad,
   registerRestore,
   registerTransfer,
+  registerRuns,
+  registerTop,
   registerStatus,
   registerWatch,
   registerPause,

@@ -1,12 +1,10 @@
 /** Further namespaces of the embedded Temporal server, so that tests and trials do not see each other's runs. */
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
-import { SEARCH_ATTRIBUTES } from '../model/names';
+import { searchAttributeValues } from '../model/names';
 
 /** How long the server keeps closed runs of such a namespace. */
 const RETENTION = '1 day';
-/** temporal.api.enums.v1.IndexedValueType */
-const KEYWORD = 2;
 
 /** Creates the namespace with the search attributes of Longhaul; it can be used at once. */
 export const createNamespace = async (address: string, namespace: string): Promise<void> => {
@@ -16,10 +14,7 @@ export const createNamespace = async (address: string, namespace: string): Promi
       namespace,
       workflowExecutionRetentionPeriod: msToTs(RETENTION),
     });
-    await connection.operatorService.addSearchAttributes({
-      namespace,
-      searchAttributes: Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map((name) => [name, KEYWORD])),
-    });
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: searchAttributeValues() });
   } finally {
     await connection.close();
   }

@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { childEnv } from '../config/environment';
-import { SEARCH_ATTRIBUTES } from '../model/names';
+import { SEARCH_ATTRIBUTE_TYPES } from '../model/names';
 import { choosePort, freePort } from './ports';
 import { startProcess } from './process';
 import { Restartable } from './restartable';
@@ -75,7 +75,8 @@ export const startTemporalServer = async (options: TemporalServerOptions): Promi
   // A file database without these two pragmas is five times slower; WAL with synchronous=normal survives our own kill -9.
   args.push('--db-filename', path.join(options.dataDir, 'temporal.db'));
   args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal');
-  for (const name of Object.values(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=Keyword`);
+  for (const [name, { type }] of Object.entries(SEARCH_ATTRIBUTE_TYPES))
+    args.push('--search-attribute', `${name}=${type}`);
 
   for (const [key, value] of Object.entries({ ...DYNAMIC_CONFIG, ...options.dynamicConfig }))
     args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);

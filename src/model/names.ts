@@ -20,8 +20,34 @@ export const ROLES: readonly Role[] = [...(Object.keys(TASK_QUEUES) as QueueRole
 /** The queue of one host's local disk: the activities of a restore stay where its files are. */
 export const filesQueue = (host: string): string => `${TASK_QUEUES.files}-${host}`;
 
-/** Typed search attributes, all Keyword. `longhaul dev` and the worker register them. */
-export const SEARCH_ATTRIBUTES = { job: 'LonghaulJob', project: 'LonghaulProject', stage: 'LonghaulStage' } as const;
+/** Typed search attributes. `longhaul dev` and the worker register them. */
+export const SEARCH_ATTRIBUTES = {
+  job: 'LonghaulJob',
+  project: 'LonghaulProject',
+  stage: 'LonghaulStage',
+  /** How many records have failed, when the stage last changed. */
+  failed: 'LonghaulFailed',
+} as const;
+type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[keyof typeof SEARCH_ATTRIBUTES];
+
+/** `type` as the `temporal` command writes it, `value` as the API does (temporal.api.enums.v1.IndexedValueType). */
+export interface SearchAttributeType {
+  readonly type: 'Keyword' | 'Int';
+  readonly value: 2 | 3;
+}
+
+const KEYWORD: SearchAttributeType = { type: 'Keyword', value: 2 };
+export const SEARCH_ATTRIBUTE_TYPES: Readonly<Record<SearchAttributeName, SearchAttributeType>> = {
+  LonghaulJob: KEYWORD,
+  LonghaulProject: KEYWORD,
+  LonghaulStage: KEYWORD,
+  LonghaulFailed: { type: 'Int', value: 3 },
+};
+
+/** All of them, as the servers' calls that add them take them. */
+export const searchAttributeValues = (
+  names: readonly SearchAttributeName[] = Object.values(SEARCH_ATTRIBUTES),
+): Record<string, number> => Object.fromEntries(names.map((name) => [name, SEARCH_ATTRIBUTE_TYPES[name].value]));
 
 /** Object metadata that marks an object as written by one transfer (x-amz-meta-…). */
 export const TRANSFER_ID_METADATA = 'longhaul-transfer-id';

@@ -2,7 +2,7 @@
 import { readEnvironment } from '../../config/environment';
 import { listProjects, loadProject } from '../../config/project';
 import { LonghaulError } from '../../model/errors';
-import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
+import { SEARCH_ATTRIBUTE_TYPES, SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
 import { CALL_TIMEOUT_MS, connectTemporal, type TemporalSession, withinMs } from './connection';
 import { Checklist, Warning } from './checklist';
 import { plural } from './format';
@@ -17,11 +17,6 @@ type DescribeTaskQueue = Parameters<TemporalSession['connection']['workflowServi
 /** temporal.api.enums.v1.TaskQueueType */
 const WORKFLOW_QUEUE = 1;
 const ACTIVITY_QUEUE = 2;
-
-/** temporal.api.enums.v1.IndexedValueType */
-const KEYWORD = 2;
-
-const isKeyword = (type: number | undefined): boolean => type === KEYWORD;
 
 const checkNode = (): string => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -42,9 +37,11 @@ const checkSearchAttributes = async ({ client, connection, namespace }: Temporal
     connection.operatorService.listSearchAttributes({ namespace }),
   );
   const names = Object.values(SEARCH_ATTRIBUTES);
-  const missing = names.filter((name) => !isKeyword(customAttributes[name]));
+  const missing = names.filter((name) => Number(customAttributes[name]) !== SEARCH_ATTRIBUTE_TYPES[name].value);
   if (missing.length === 0) return names.join(', ');
-  const commands = missing.map((name) => `temporal operator search-attribute create --name ${name} --type Keyword`);
+  const commands = missing.map(
+    (name) => `temporal operator search-attribute create --name ${name} --type ${SEARCH_ATTRIBUTE_TYPES[name].type}`,
+  );
   throw new LonghaulError(
     'SearchAttributesMissing',
     `The namespace "${namespace}" lacks ${missing.join(', ')}; run: ${commands.join(' && ')}`,

@@ -12,8 +12,10 @@ import type * as RunReport from './run-report';
 import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
 import type * as RunTransfer from './run-transfer';
+import type * as Runs from './runs';
 import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
+import type * as Top from './top';
 import type * as ValidateEvent from './validate-event';
 import type * as ValidateProject from './validate-project';
 
@@ -29,8 +31,10 @@ export const heavy = {
   runRestore: () => load('./run-restore') as typeof RunRestore,
   runStatus: () => load('./run-status') as typeof RunStatus,
   runTransfer: () => load('./run-transfer') as typeof RunTransfer,
+  runs: () => load('./runs') as typeof Runs,
   schedules: () => load('./schedules') as typeof Schedules,
   sendUpdate: () => load('./send-update') as typeof SendUpdate,
+  top: () => load('./top') as typeof Top,
   validateEvent: () => load('./validate-event') as typeof ValidateEvent,
   validateProject: () => load('./validate-project') as typeof ValidateProject,
 };

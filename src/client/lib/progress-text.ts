@@ -1,7 +1,7 @@
-/** A run's progress as text: a block of lines for a terminal, one line for a pipe. Pure. */
+/** A run's progress as text: the pieces, one line for a pipe, and all that `longhaul status` prints. Pure. */
 import type { JobProgress, Stage } from '../../model/run';
 import { JOB_TERMS } from './job-words';
-import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural, shorten } from './format';
+import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
 
 /** One transfer that is moving bytes now, as its heartbeat tells. */
 export interface InFlight {
@@ -29,16 +29,12 @@ const STAGE_WORDS: Record<Stage, string> = {
   done: 'done',
 };
 
-const MAX_FAILURES_SHOWN = 3;
-const MAX_IN_FLIGHT_SHOWN = 6;
-const BAR_CELLS = 24;
+export const unitOf = ({ job }: JobProgress): string => JOB_TERMS[job].unit;
 
-const unitOf = ({ job }: JobProgress): string => JOB_TERMS[job].unit;
-
-const stageText = (progress: JobProgress): string =>
+export const stageText = (progress: JobProgress): string =>
   `${STAGE_WORDS[progress.stage].replace('{unit}', unitOf(progress))}${progress.paused ? ' (paused)' : ''}`;
 
-const exportText = (progress: JobProgress, now: Date): string | undefined => {
+export const exportText = (progress: JobProgress, now: Date): string | undefined => {
   if (progress.stage !== 'exporting') return undefined;
   const next = progress.nextPollAt === null ? null : Date.parse(progress.nextPollAt) - now.getTime();
   return [
@@ -49,7 +45,7 @@ const exportText = (progress: JobProgress, now: Date): string | undefined => {
   ].join(', ');
 };
 
-const recordsText = (progress: JobProgress): string => {
+export const recordsText = (progress: JobProgress): string => {
   const done = formatCount(progress.totals.records);
   const total = progress.recordsTotal === null ? '' : `/${formatCount(progress.recordsTotal)}`;
   const failed = progress.totals.failed === 0 ? '' : `, ${formatCount(progress.totals.failed)} failed`;
@@ -57,7 +53,7 @@ const recordsText = (progress: JobProgress): string => {
 };
 
 /** Bytes of finished records, and those that transfers under way have moved. */
-const bytesOf = (progress: JobProgress, inFlight: readonly InFlight[]): number =>
+export const bytesOf = (progress: JobProgress, inFlight: readonly InFlight[]): number =>
   progress.totals.bytes + inFlight.reduce((sum, transfer) => sum + transfer.bytes, 0);
 
 const flowText = (progress: JobProgress, inFlight: readonly InFlight[]): string =>
@@ -69,7 +65,7 @@ const flowText = (progress: JobProgress, inFlight: readonly InFlight[]): string 
     `elapsed ${formatDuration(progress.elapsedMs)}`,
   ].join(' · ');
 
-const inFlightText = (transfer: InFlight): string => {
+export const inFlightText = (transfer: InFlight): string => {
   const name = transfer.n === null ? transfer.activity : `#${transfer.n}`;
   const amount =
     transfer.sizeBytes === null || transfer.sizeBytes === 0
@@ -78,34 +74,6 @@ const inFlightText = (transfer: InFlight): string => {
   const again = transfer.attempt > 1 ? ` · attempt ${transfer.attempt}` : '';
   const why = transfer.attempt > 1 && transfer.lastError !== null ? `: ${transfer.lastError}` : '';
   return `  ${name.padEnd(7)} ${amount}${again}${why}`;
-};
-
-/** The block that a terminal shows and redraws. Every line is cut to `width`, because a wrapped one breaks redrawing. */
-export const progressBlock = (
-  progress: JobProgress,
-  inFlight: readonly InFlight[],
-  width: number,
-  now: Date = new Date(),
-): string[] => {
-  const total = progress.recordsTotal;
-  const fraction = total === null || total === 0 ? null : progress.totals.records / total;
-  const percent = fraction === null ? '' : ` ${Math.floor(fraction * 100)}%`;
-  const waiting = exportText(progress, now);
-  const shown = inFlight.slice(0, MAX_IN_FLIGHT_SHOWN);
-  const lines = [
-    `${progress.workflowId}  ${stageText(progress)}`,
-    ...(waiting === undefined ? [] : [waiting]),
-    ...(fraction === null ? [] : [`${formatBar(fraction, BAR_CELLS)}${percent}  ${recordsText(progress)}`]),
-    flowText(progress, inFlight),
-    ...shown.map(inFlightText),
-    ...(inFlight.length > shown.length ? [`  and ${inFlight.length - shown.length} more`] : []),
-    ...progress.failures
-      .slice(-MAX_FAILURES_SHOWN)
-      .map((failure) => `  failed #${failure.n} ${shorten(failure.source, 60)}: ${failure.message} [${failure.code}]`),
-    ...(progress.stage === 'parked' ? progress.actions.map((action) => `  ${action}`) : []),
-  ];
-  // One cell is kept free: many terminals wrap when the last one is written.
-  return lines.map((line) => (line.length < width ? line : `${line.slice(0, Math.max(1, width - 2))}…`));
 };
 
 /** One line for a log. */

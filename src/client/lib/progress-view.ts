@@ -1,7 +1,10 @@
 /** Shows a run's progress: a block that is redrawn in place on a terminal, plain lines in a pipe, NDJSON with --json. */
 import type { JobProgress } from '../../model/run';
 import type { OutStream } from './io';
-import { type InFlight, progressBlock, progressLine } from './progress-text';
+import { LiveBlock } from './live-block';
+import { bytesOf, type InFlight, progressLine } from './progress-text';
+import { styleFor } from './terminal';
+import { RateMeter, watchBlock } from './watch-screen';
 
 /** In a pipe every change of stage is a line; between them one line in this time keeps logs short. */
 const PLAIN_LINE_INTERVAL_MS = 10_000;
@@ -10,17 +13,20 @@ const DEFAULT_COLUMNS = 80;
 export type ViewMode = 'terminal' | 'plain' | 'json' | 'silent';
 
 export class ProgressView {
-  #drawnLines = 0;
   #lastStage = '';
   #lastLineAtMs = -Infinity;
   #lastDone = -1;
   readonly #shownFailures = new Set<string>();
+  readonly #block: LiveBlock;
+  readonly #meter = new RateMeter();
 
   constructor(
     readonly stream: OutStream,
     readonly mode: ViewMode,
     private readonly nowMs: () => number = Date.now,
-  ) {}
+  ) {
+    this.#block = new LiveBlock(stream);
+  }
 
   update(progress: JobProgress, inFlight: readonly InFlight[]): void {
     switch (this.mode) {
@@ -30,7 +36,7 @@ export class ProgressView {
         this.stream.write(`${JSON.stringify({ type: 'progress', progress, inFlight })}\n`);
         return;
       case 'terminal':
-        this.#redraw(progressBlock(progress, inFlight, this.stream.columns ?? DEFAULT_COLUMNS));
+        this.#block.draw(this.#screen(progress, inFlight));
         return;
       case 'plain':
         this.#plain(progress, inFlight);
@@ -44,25 +50,20 @@ export class ProgressView {
       this.stream.write(`${JSON.stringify({ type: 'note', text })}\n`);
       return;
     }
-    this.#erase();
+    this.#block.erase();
     this.stream.write(`${text}\n`);
   }
 
   /** Leaves the last block on the screen; what is written next comes below it. */
   end(): void {
-    this.#drawnLines = 0;
+    this.#block.leave();
   }
 
-  /** One write for the whole block: several would flicker. */
-  #redraw(lines: readonly string[]): void {
-    const up = this.#drawnLines === 0 ? '' : `\u001b[${this.#drawnLines}A\r`;
-    this.stream.write(`${up}\u001b[J${lines.join('\n')}\n`);
-    this.#drawnLines = lines.length;
-  }
-
-  #erase(): void {
-    if (this.#drawnLines > 0) this.stream.write(`\u001b[${this.#drawnLines}A\r\u001b[J`);
-    this.#drawnLines = 0;
+  /** Width and colours are asked for each time: windows are resized. */
+  #screen(progress: JobProgress, inFlight: readonly InFlight[]): string[] {
+    const rate = this.#meter.add(bytesOf(progress, inFlight), this.nowMs());
+    const width = this.stream.columns ?? DEFAULT_COLUMNS;
+    return watchBlock(progress, inFlight, { width, style: styleFor(this.stream), rate });
   }
 
   #plain(progress: JobProgress, inFlight: readonly InFlight[]): void {

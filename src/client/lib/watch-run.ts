@@ -7,23 +7,12 @@ import type { ProgressView } from './progress-view';
 import type { InFlight } from './progress-text';
 import { noWorker, queryProgress } from './run';
 import { readInFlight } from './run-details';
+import { sleep } from './sleep';
 
 /** Fast enough to look alive; a query costs the server and a worker some milliseconds each. */
 const LOOK_INTERVAL_MS = 1_000;
 /** While Temporal is away: its clients reconnect by themselves, so only the next question is put off. */
 const RECONNECT_INTERVAL_MS = 2_000;
-
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 
 const isOutage = (error: unknown): boolean => describeFailure(error).code === 'TemporalUnreachable';
 

@@ -23,13 +23,7 @@ export const RUN_ERRORS = {
     'The run has reached its time limit.',
     'What was done stays. Start it again: only what is missing is moved. Raise max_run_hours if it needs longer.',
   ),
-  RunNotFound: entry(
-    'run',
-    false,
-    'operator',
-    'There is no such run.',
-    "List runs with: temporal workflow list --query 'LonghaulJob IS NOT NULL'",
-  ),
+  RunNotFound: entry('run', false, 'operator', 'There is no such run.', 'List runs with: longhaul runs'),
   RunExists: entry(
     'run',
     false,

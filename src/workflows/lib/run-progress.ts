@@ -10,6 +10,7 @@ import { emptyTotals, type Totals } from '../../model/records';
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
 const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
 const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
+const failedKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.failed, 'INT');
 
 const MAX_SHOWN_FAILURES = 5;
 const MAX_SHOWN_BATCHES = 3;
@@ -58,6 +59,7 @@ export class RunProgress {
       { key: jobKey, value: this.job },
       { key: projectKey, value: this.projectName },
       { key: stageKey, value: stage },
+      { key: failedKey, value: this.totals.failed },
     ]);
     this.show();
   }

@@ -7,6 +7,7 @@ const capture = (isTTY: boolean) => {
 };
 
 const ESC = '\u001b';
+const COLOUR = new RegExp(`${ESC}\\[\\d+m`, 'g');
 const TOKEN = new RegExp(`${ESC}\\[(\\d+)A|${ESC}\\[J|\\r|\\n|[^${ESC}\\r\\n]+`, 'g');
 
 /** What a terminal shows after these writes: only the sequences that the view uses are known. */
@@ -14,7 +15,7 @@ const screenOf = (writes: readonly string[]): string[] => {
   const lines = [''];
   let row = 0;
   // Cursor up, erase below, carriage return, line feed, text.
-  for (const [token, up] of writes.join('').matchAll(TOKEN)) {
+  for (const [token, up] of writes.join('').replace(COLOUR, '').matchAll(TOKEN)) {
     if (up !== undefined) row -= Number(up);
     else if (token === `${ESC}[J`) lines.splice(row, Infinity, '');
     else if (token === '\n') {
@@ -33,8 +34,8 @@ describe('on a terminal', () => {
     view.update(progressOf({ failures }), []);
     view.update(progressOf({ stage: 'publishing' }), []);
     const screen = screenOf(written);
-    expect(screen[0]).toBe('export-project_01-nightly  publishing');
-    expect(screen).toHaveLength(3 + 1);
+    expect(screen[0]).toBe('export-project_01-nightly  publishing · project project_01');
+    expect(screen).toHaveLength(5 + 1);
     expect(screen.join('\n')).not.toContain('gone');
   });
 
@@ -48,7 +49,7 @@ describe('on a terminal', () => {
     stream.write('done\n');
     const screen = screenOf(written);
     expect(screen[0]).toBe('The server is away.');
-    expect(screen[1]).toBe('export-project_01-nightly  moving records');
+    expect(screen[1]).toBe('export-project_01-nightly  moving records · project project_01');
     expect(screen.slice(-2)).toEqual(['done', '']);
   });
 });

@@ -12,6 +12,8 @@ it('knows the commands of the docs', () => {
     'load',
     'restore',
     'transfer',
+    'runs',
+    'top',
     'status',
     'watch',
     'pause',
