@@ -14,6 +14,7 @@ import { TASK_QUEUES, WORKFLOWS } from '../src/model/names';
 import { bench } from './lib/bench';
 import { startCountingProxy } from './lib/counting-proxy';
 import { startFileServer } from './lib/file-server';
+import { median } from './lib/median';
 import { withPython, type PythonPeer } from './lib/python-peer';
 import { BUCKET, withRig, type Rig } from './lib/rig';
 import { rssMib, watchUsage } from './lib/usage';
@@ -44,13 +45,6 @@ interface Files {
   readonly urls: readonly string[];
   readonly warmUp: string;
 }
-
-/** Of an even number of values the mean of the middle two. */
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (index: number): number => sorted[Math.floor(index)] ?? 0;
-  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2;
-};
 
 void bench('ingest', { mib: 1024, rounds: 3, killed: 4096 }, ({ options, say }) =>
   withPython(say, (python) =>

@@ -19,15 +19,17 @@ export interface BenchResult extends Measured {
   readonly name: string;
   readonly machine: string;
   /** The options it ran with: a figure of a smaller run is no figure of the real one. */
-  readonly options: Readonly<Record<string, number>>;
+  readonly options: Readonly<Record<string, number | string>>;
   readonly met: boolean;
 }
 
-/** Sizes and counts with their defaults, which are those of the published figures. */
-export type Defaults = Readonly<Record<string, number>>;
+/** Sizes, counts and words with their defaults, which are those of the published figures. */
+export type Defaults = Readonly<Record<string, number | string>>;
+
+export type Options<D extends Defaults> = { readonly [K in keyof D]: D[K] extends number ? number : string };
 
 export interface BenchRun<D extends Defaults> {
-  readonly options: { readonly [K in keyof D]: number };
+  readonly options: Options<D>;
   /** To standard error: standard output is the result alone. */
   readonly say: (line: string) => void;
 }
@@ -56,19 +58,21 @@ function table({ name, machine: where, options, figures, goals, met }: BenchResu
   return [`${name} (${chosen.join(', ')})`, `  ${where}`, ...rows, met ? 'All goals met.' : 'Goals MISSED.'].join('\n');
 }
 
-/** Numbers alone: `--records 1000`. Throws an Error that names the option. */
-function readOptions<D extends Defaults>(defaults: D): { json: boolean; options: { [K in keyof D]: number } } {
+/** A number where the default is one: `--records 1000`. Throws an Error that names the option. */
+function readOptions<D extends Defaults>(defaults: D): { json: boolean; options: Options<D> } {
   const flags = Object.fromEntries(Object.keys(defaults).map((key) => [key, { type: 'string' as const }]));
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, ...flags } });
   const given = values as Record<string, string | boolean | undefined>;
   const options = Object.fromEntries(
-    Object.entries(defaults).map(([key, fallback]) => {
-      const value = given[key] === undefined ? fallback : Number(given[key]);
+    Object.entries<number | string>(defaults).map(([key, fallback]): [string, number | string] => {
+      const text = given[key];
+      if (typeof fallback === 'string') return [key, typeof text === 'string' ? text : fallback];
+      const value = text === undefined ? fallback : Number(text);
       if (!(value > 0)) throw new Error(`--${key}: expected a number above 0`);
       return [key, value];
     }),
   );
-  return { json: values['json'] === true, options: options as { [K in keyof D]: number } };
+  return { json: values['json'] === true, options: options as Options<D> };
 }
 
 /**

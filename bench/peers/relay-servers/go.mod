@@ -1,0 +1,3 @@
+module longhaul/bench/relay-servers
+
+go 1.22
