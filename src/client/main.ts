@@ -23,6 +23,7 @@ import { register as registerStatus } from './commands/status';
 import { register as registerTop } from './commands/top';
 import { register as registerTransfer } from './commands/transfer';
 import { register as registerValidate } from './commands/validate';
+import { register as registerVerify } from './commands/verify';
 import { register as registerWatch } from './commands/watch';
 import { register as registerWorker } from './commands/worker';
 import { bindIo, type Io, processIo } from './lib/io';
@@ -51,6 +52,7 @@ const COMMANDS = [
   registerSkipRecord,
   registerAbort,
   registerReport,
+  registerVerify,
   registerSchedule,
   registerValidate,
   registerEvent,

@@ -44,8 +44,8 @@ const byName = async <I extends JobInput, R extends BucketResult>(
   return { bucket: targetBucket, key: [controlPrefix, name, 'report.json'].filter((part) => part !== '').join('/') };
 };
 
-/** The s3:// address stands in the result, or in the details of the failure. */
-const placeOf = async <I extends JobInput, R extends BucketResult>(
+/** Where report.json is: the address stands in the result, or in the details of the failure. Throws ObjectNotFound. */
+export const reportPlace = async <I extends JobInput, R extends BucketResult>(
   run: EndedRun<I, R>,
   settingsOf: SettingsOf,
 ): Promise<S3Address> => {
@@ -63,7 +63,7 @@ export const readBucketReport = async <I extends JobInput, R extends BucketResul
   json: boolean,
   settingsOf: SettingsOf,
 ): Promise<string> => {
-  const place = await placeOf(run, settingsOf);
+  const place = await reportPlace(run, settingsOf);
   const key = json ? place.key : place.key.replace(/\.json$/, '.txt');
   try {
     return await withStore(settingsOf(place.bucket), (store) => store.readText(place.bucket, key));

@@ -17,6 +17,7 @@ import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
 import type * as Top from './top';
 import type * as ValidateEvent from './validate-event';
+import type * as VerifyRun from './verify-run';
 import type * as ValidateProject from './validate-project';
 
 const load = createRequire(__filename);
@@ -36,5 +37,6 @@ export const heavy = {
   sendUpdate: () => load('./send-update') as typeof SendUpdate,
   top: () => load('./top') as typeof Top,
   validateEvent: () => load('./validate-event') as typeof ValidateEvent,
+  verifyRun: () => load('./verify-run') as typeof VerifyRun,
   validateProject: () => load('./validate-project') as typeof ValidateProject,
 };

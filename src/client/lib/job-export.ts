@@ -1,6 +1,7 @@
 /** `exportToS3` for the CLI. */
 import { ApplicationFailure } from '@temporalio/common';
 import { loadProject } from '../../config/project';
+import type { ProjectConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
 import type { ExportInput, ExportResult } from '../../model/export-run';
 import { WORKFLOWS } from '../../model/names';
@@ -35,6 +36,8 @@ const resultText = (workflowId: string, result: ExportResult): string => {
   ].join('\n');
 };
 
+const storeOf = ({ project, set }: ExportInput): ProjectConfig => loadProject(project, { set });
+
 export const exportJob: Job<ExportInput, ExportResult> = {
   word: 'export',
   workflow: WORKFLOWS.exportToS3,
@@ -51,5 +54,6 @@ export const exportJob: Job<ExportInput, ExportResult> = {
     failed === 0
       ? undefined
       : `${formatCount(failed)} of ${plural(records, 'record')} failed, within what is tolerated.`,
-  readReport: (run, json) => readBucketReport(run, json, () => loadProject(run.input.project, { set: run.input.set })),
+  storeOf,
+  readReport: (run, json) => readBucketReport(run, json, () => storeOf(run.input)),
 };

@@ -1,5 +1,6 @@
 /** `ingestUrls` for the CLI. */
 import { loadIngestConfig } from '../../config/ingest';
+import type { IngestConfig } from '../../config/ingest-types';
 import { LonghaulError } from '../../model/errors';
 import { normalizeIngestInput } from '../../model/ingest-input';
 import { type IngestFileResult, type IngestInput, ingestOverrides, type IngestResult } from '../../model/ingest-run';
@@ -64,6 +65,9 @@ const shortfall = ({ summary, results }: IngestResult): string | undefined => {
   return `${formatCount(summary.failed)} of ${plural(summary.total_files, 'file')} failed.${again}`;
 };
 
+const storeOf = (input: IngestInput, bucket: string | undefined): IngestConfig =>
+  loadIngestConfig({ bucket: bucket ?? input.bucket, set: ingestOverrides(input) });
+
 export const ingestJob: Job<IngestInput, IngestResult> = {
   word: 'ingest',
   workflow: WORKFLOWS.ingestUrls,
@@ -76,8 +80,6 @@ export const ingestJob: Job<IngestInput, IngestResult> = {
     ` into ${bucket ?? 'the worker’s bucket'}`,
   resultText,
   shortfall,
-  readReport: (run, json) =>
-    readBucketReport(run, json, (bucket) =>
-      loadIngestConfig({ bucket: bucket ?? run.input.bucket, set: ingestOverrides(run.input) }),
-    ),
+  storeOf,
+  readReport: (run, json) => readBucketReport(run, json, (bucket) => storeOf(run.input, bucket)),
 };

@@ -70,13 +70,17 @@ const knownIn = (details: readonly unknown[]): Known | undefined => {
   return details.find(isResult) ?? (record === undefined ? undefined : { restores: [record] });
 };
 
+/** What is known of how a run ended; undefined where Temporal keeps nothing of it. */
+export const knownRestore = (run: EndedRun<RestoreInput, RestoreResult>): Known | undefined =>
+  run.result ?? knownIn(run.details);
+
 /** The status report, where this machine has the disk that it is on. */
 const reportOnDisk = async ({ report }: RestoredRecord): Promise<string | null> =>
   report === null ? null : readFile(report, 'utf8').catch(() => null);
 
 /** A restore keeps its report beside the files, on the disk of the host that restored. */
 const readReport = async (run: EndedRun<RestoreInput, RestoreResult>, json: boolean): Promise<string> => {
-  const known = run.result ?? knownIn(run.details);
+  const known = knownRestore(run);
   if (known === undefined) {
     const id = rawFileIds(run.input)[0] ?? '';
     const where = `look for _download_status_${id}_*.txt on the disk of the host`;

@@ -1,4 +1,5 @@
 /** What the CLI needs to know of a job to start, follow and read its runs. The rows are in jobs.ts. */
+import type { JobConfig } from '../../config/types';
 import type { ExportResult } from '../../model/export-run';
 import type { IngestResult } from '../../model/ingest-run';
 import type { LoadResult } from '../../model/load-run';
@@ -63,6 +64,8 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   refusal?(workflowId: string, input: I): string | undefined;
   /** Its workflow takes no Updates: `abort` requests its cancellation. */
   readonly endsByCancel?: true;
+  /** Settings of the bucket where its runs keep their files, as this machine has them. `bucket`: where the run says that it is. */
+  storeOf?(input: I, bucket: string | undefined): Pick<JobConfig, 'aws'>;
   /** The report as text, or as one JSON document. Throws ObjectNotFound where there is none, or what keeps it away. */
   readReport(run: EndedRun<I, R>, json: boolean): Promise<string>;
 }

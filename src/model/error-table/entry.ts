@@ -12,6 +12,8 @@ export const EXIT_CODES = {
   destination: 8,
   run: 9,
   local: 10,
+  /** Of `longhaul verify`: everything could be compared, and something differs. */
+  difference: 11,
   cancelled: 130,
 } as const;
 

@@ -23,6 +23,7 @@ it('knows the commands of the docs', () => {
     'skip-record',
     'abort',
     'report',
+    'verify',
     'schedule',
     'validate',
     'event',
