@@ -1,5 +1,5 @@
 /**
- * Writes the generated pages: docs/reference/*.md and configs/*.schema.json. `--check` writes nothing and ends
+ * Writes the generated pages: docs/reference/*.md, configs/*.schema.json and the tables of docs/scaling.md. `--check` writes nothing and ends
  * with exit code 1 where a file differs from what the code says. Needs the compiled code (npm run build).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,7 @@ const { LOAD_SHAPE, loadKeys } = load('config/load-rules.js');
 const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
 const { ERRORS, EXIT_CODES } = load('model/errors.js');
 const { pages } = require('./lib/docs-pages.js');
+const { withTables } = require('./lib/docs-scaling.js');
 const prettier = await import('prettier');
 
 const style = await prettier.resolveConfig(path.join(root, 'configs', 'project.schema.json'));
@@ -54,6 +55,10 @@ const files = await pages(
   },
   (text) => prettier.format(text, { ...style, parser: 'json' }),
 );
+
+const SCALING = 'docs/scaling.md';
+const scaling = withTables(readFileSync(path.join(root, SCALING), 'utf8'), load('model/cost/index.js'));
+files[SCALING] = await prettier.format(scaling, { ...style, parser: 'markdown' });
 
 const stale = Object.entries(files).filter(([name, text]) => {
   const file = path.join(root, name);

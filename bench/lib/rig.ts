@@ -14,6 +14,8 @@ export const BUCKET = 'bench-target';
 const PROJECT = 'bench';
 
 export interface Rig {
+  /** The folder of `configure`'s config.json. */
+  readonly project: string;
   readonly stack: Stack;
   readonly client: Client;
   readonly s3: S3Client;
@@ -64,6 +66,7 @@ function rigOf(stack: Stack, s3: S3Client, client: Client): Rig {
     writeProjectConfig(stack.configDir, PROJECT, sampleConfig(stack, BUCKET, overrides));
   configure();
   return {
+    project: PROJECT,
     stack,
     client,
     s3,

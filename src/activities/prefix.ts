@@ -1,19 +1,19 @@
 /** One prefix record: its objects listed into pages, copied server-side page by page, or taken back. */
 import { Context } from '@temporalio/activity';
+import { PREFIX_PAGE_OBJECTS } from '../model/cost';
 import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
-import { copyObject, listPrefix } from '../transfer';
+import { copyObject } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies, BucketTools } from './dependencies';
 import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
 import { eachOf } from '../model/each-of';
 import { resumable } from './lib/resumable';
+import { prefixObjects } from './lib/prefix-objects';
 import { parseS3Uri } from './lib/s3-uri';
 import { TakeBack } from './lib/take-back';
 import { stagedObject, transferId } from './lib/staged-object';
 import type { OfRecord, TransferActivities } from './types';
 
-/** Objects of one page: what a crash can make us copy again, server-side. */
-const PAGE_OBJECTS = 200;
 /** Server-side copies at once within one record: they cost requests, not bytes. */
 const COPIES_AT_ONCE = 8;
 
@@ -25,8 +25,6 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
       resumable({ retryForMs: settings.retryForMs }, async (control) => {
         const { destination, control: files } = dependencies.bucket(settings);
         const store = new ControlStore(settings, files, control.signal);
-        const { bucket, key: prefix } = parseS3Uri(record.source);
-        const folder = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
         let page: PrefixObject[] = [];
         let pages = 0;
         let objects = 0;
@@ -36,18 +34,13 @@ export function createPrefixActivities(dependencies: Dependencies): Activities {
           pages += 1;
           page = [];
         };
-        for await (const { key, sizeBytes, etag } of listPrefix({
-          client: destination.client,
-          bucket,
-          prefix: folder,
-          signal: control.signal,
-        })) {
-          const relative = key.slice(folder.length);
-          // "Folders" that consoles make, and names that some tools read as a way out of the prefix.
-          if (relative === '' || (relative.endsWith('/') && sizeBytes === 0)) continue;
+        const { client } = destination;
+        const { signal } = control;
+        for await (const { key, relative, sizeBytes, etag } of prefixObjects({ client, uri: record.source, signal })) {
           page.push({ sourceKey: key, key: `${record.key}${relative}`, bytes: sizeBytes, etag });
           objects += 1;
-          if (page.length === PAGE_OBJECTS) await flush();
+          // What a crash can make us copy again, server-side.
+          if (page.length === PREFIX_PAGE_OBJECTS) await flush();
         }
         await flush();
         return { pages, objects };

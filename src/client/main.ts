@@ -11,6 +11,7 @@ import { register as registerExport } from './commands/export';
 import { register as registerIngest } from './commands/ingest';
 import { register as registerLoad } from './commands/load';
 import { register as registerPause } from './commands/pause';
+import { register as registerPlan } from './commands/plan';
 import { register as registerReport } from './commands/report';
 import { register as registerRestore } from './commands/restore';
 import { register as registerResume } from './commands/resume';
@@ -54,6 +55,7 @@ const COMMANDS = [
   registerReport,
   registerVerify,
   registerSchedule,
+  registerPlan,
   registerValidate,
   registerEvent,
   registerDlq,

@@ -24,7 +24,9 @@ describe('npm run bench', () => {
   it('names its measurements, and the option that is wrong', async () => {
     const unknown = await bench('nonsense');
     expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(unknown.stderr).toContain('bridge, fanout, ingest, load, memory, relay, requests, restore, resume, slots');
+    expect(unknown.stderr).toContain(
+      'bridge, fanout, ingest, load, memory, plan, relay, requests, restore, resume, slots',
+    );
     const wrong = await bench('requests', '--records', 'many');
     expect(wrong).toMatchObject({ exitCode: 1, stdout: '' });
     expect(wrong.stderr).toContain('--records');

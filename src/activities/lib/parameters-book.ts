@@ -5,6 +5,9 @@ import { LonghaulError } from '../../model/errors';
 import { getSmall } from '../../transfer';
 import type { IngestTools } from '../dependencies';
 
+/** What the document is read with. */
+type Reader = Pick<IngestTools, 'config' | 'destination'>;
+
 /** Runs at once with lists of their own are few; one list with 50,000 URLs takes some 50 MB. */
 const MAX_KEPT = 4;
 
@@ -14,7 +17,7 @@ export class ParametersBook {
   /**
    * The document as it is now. Throws ParametersLoad where it is missing, unreadable or malformed, and what may pass as it is.
    */
-  async read(tools: IngestTools, signal: AbortSignal): Promise<ParametersDocument> {
+  async read(tools: Reader, signal: AbortSignal): Promise<ParametersDocument> {
     const { config, destination } = tools;
     const { parametersKey } = config.ingest;
     const display = destination.display(parametersKey);
@@ -29,7 +32,7 @@ export class ParametersBook {
   }
 
   /** The document of a plan where it is still known, so that a list that is replaced during a run does not matter; else as `read`. */
-  async of(tools: IngestTools, etag: string, signal: AbortSignal): Promise<ParametersDocument> {
+  async of(tools: Reader, etag: string, signal: AbortSignal): Promise<ParametersDocument> {
     const display = tools.destination.display(tools.config.ingest.parametersKey);
     return this.kept.get(idOf(display, etag)) ?? this.read(tools, signal);
   }
@@ -44,7 +47,7 @@ export class ParametersBook {
 
 const idOf = (display: string, etag: string): string => `${display} ${etag}`;
 
-async function readBody({ config, destination }: IngestTools, display: string, signal: AbortSignal): Promise<Buffer> {
+async function readBody({ config, destination }: Reader, display: string, signal: AbortSignal): Promise<Buffer> {
   const { parametersKey } = config.ingest;
   const refuse = (why: string, cause?: unknown): LonghaulError =>
     new LonghaulError('ParametersLoad', `${display} ${why}`, {}, { cause });

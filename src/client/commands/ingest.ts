@@ -6,7 +6,7 @@ import { defineCommand } from '../lib/command';
 import { heavy } from '../lib/heavy';
 import { outputOf } from '../lib/output';
 import type { IngestOptions } from '../lib/run-ingest';
-import { addRunOptions } from '../lib/run-options';
+import { addRunOptions, addSupposeOptions } from '../lib/run-options';
 
 const number = (flag: string, min: number, max: number) => (text: string) => parseWholeNumber(flag, text, min, max);
 
@@ -19,6 +19,7 @@ export const register = (program: Command): void => {
       'longhaul ingest --bucket my-bucket',
       'longhaul ingest --bucket my-bucket --date 2026-01-31 --file rent_contracts.csv units.csv',
       'longhaul ingest --bucket my-bucket --skip-unchanged --fail-on-error --detach',
+      'longhaul ingest --bucket my-bucket --plan',
     ],
   })
     .option('--bucket <bucket>', 'list and destination (default: BUCKET_NAME here, else of the worker)')
@@ -41,6 +42,8 @@ export const register = (program: Command): void => {
       ),
     )
     .option('--fail-on-error', 'the run fails at its end where a file failed (default: its result says so)');
+  command.option('--plan', 'say what a run would move, take and cost; move nothing');
+  addSupposeOptions(command);
   addRunOptions(command, 'ingest', 'bucket');
   command.action(async (options: IngestOptions) => {
     await heavy.runIngest().runIngest(outputOf(command), options);

@@ -8,6 +8,7 @@ import type * as Doctor from './doctor-checks';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
 import type * as RunLoad from './run-load';
+import type * as RunPlan from './run-plan';
 import type * as RunReport from './run-report';
 import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
@@ -28,6 +29,7 @@ export const heavy = {
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
   runLoad: () => load('./run-load') as typeof RunLoad,
+  runPlan: () => load('./run-plan') as typeof RunPlan,
   runReport: () => load('./run-report') as typeof RunReport,
   runRestore: () => load('./run-restore') as typeof RunRestore,
   runStatus: () => load('./run-status') as typeof RunStatus,

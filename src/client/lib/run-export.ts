@@ -18,8 +18,11 @@ export interface ExportOptions extends StartOptions {
   readonly set?: Record<string, SettingValue>;
 }
 
+type InputOptions = Omit<ExportOptions, 'records'>;
+type GivenOptions = Pick<ExportOptions, 'records' | 'type' | 'startDate' | 'endDate'>;
+
 /** The workflow's input without the records. */
-export const inputOf = (project: string, options: ExportOptions): ExportInput => ({
+export const inputOf = (project: string, options: InputOptions): ExportInput => ({
   project,
   ...(options.type === undefined ? {} : { export: options.type }),
   ...(options.startDate === undefined ? {} : { startDate: options.startDate }),
@@ -37,7 +40,8 @@ const uploadRecords = async (input: ExportInput, folder: string, records: readon
   return `s3://${targetBucket}/${key}`;
 };
 
-const givenRecords = async (options: ExportOptions, output: Output): Promise<GivenRecord[] | undefined> => {
+/** What `--records` lists; undefined without it. Throws InvalidInput. */
+export const givenRecords = async (options: GivenOptions, output: Output): Promise<GivenRecord[] | undefined> => {
   if (options.records === undefined) return undefined;
   if (options.type !== undefined || options.startDate !== undefined || options.endDate !== undefined) {
     throw new LonghaulError(

@@ -5,8 +5,10 @@ import type { IngestInput, IngestOnError, OnCollision } from '../../model/ingest
 import { ingestJob } from './job-ingest';
 import type { Output } from './output';
 import { runJob, type StartOptions } from './run-job';
+import { runIngestPlan, type SupposeOptions } from './run-plan';
 
-export interface IngestOptions extends StartOptions {
+export interface IngestOptions extends StartOptions, SupposeOptions {
+  readonly plan?: boolean;
   readonly bucket?: string;
   readonly pathPrefix?: string;
   readonly concurrency?: number;
@@ -22,7 +24,7 @@ export interface IngestOptions extends StartOptions {
 /** Who has set BUCKET_NAME in this shell means that bucket; without it the worker's own variable decides. */
 const bucketHere = (): string | undefined => childEnv()[INGEST_NAMES.bucket]?.trim() || undefined;
 
-export const inputOf = (options: IngestOptions, bucket: string | undefined): IngestInput =>
+export const inputOf = (options: Omit<IngestOptions, keyof SupposeOptions>, bucket: string | undefined): IngestInput =>
   Object.fromEntries(
     Object.entries({
       bucket,
@@ -40,5 +42,7 @@ export const inputOf = (options: IngestOptions, bucket: string | undefined): Ing
   );
 
 /** Throws what keeps the run from starting, or the run's own failure. */
-export const runIngest = (output: Output, options: IngestOptions): Promise<void> =>
-  runJob(output, ingestJob, inputOf(options, options.bucket ?? bucketHere()), options);
+export const runIngest = (output: Output, options: IngestOptions): Promise<void> => {
+  const input = inputOf(options, options.bucket ?? bucketHere());
+  return options.plan === true ? runIngestPlan(output, input, options) : runJob(output, ingestJob, input, options);
+};

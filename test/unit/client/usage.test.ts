@@ -25,6 +25,7 @@ it('knows the commands of the docs', () => {
     'report',
     'verify',
     'schedule',
+    'plan',
     'validate',
     'event',
     'dlq',
