@@ -1,63 +1,68 @@
 /**
- * Many small URL records through child workflows, beside what the same server can do at all: children that run one
- * activity which does nothing, measured before and after on the same server; the better of the two is the limit.
- * Records per second count the whole run, from its start to `_SUCCESS`.
+ * Many small URL records through child workflows, at several sizes, beside what the same server can do at all: children
+ * that run one activity which does nothing, measured before and after on the same server; the better of the two is the
+ * limit. Records per second count the whole run, from its start to `_SUCCESS`. Airflow's mapped tasks, which do nothing,
+ * run before it on the same machine.
  */
-import { generatedRecords } from '../src/dev/export-api/samples';
+import { writeFileSync } from 'node:fs';
+import { airflowTasksPerSec } from './lib/airflow-peer';
 import { bareFanout } from './lib/bare-fanout';
-import { bench } from './lib/bench';
-import { batchesSeconds, longestHistories } from './lib/histories';
-import { withRig } from './lib/rig';
-import { cpuSeconds, watchUsage } from './lib/usage';
+import { bench, type Goal } from './lib/bench';
+import { columnChart } from './lib/column-chart';
+import { costMs, fanoutOf, sizeLabel, type SizeResult } from './lib/fanout-size';
+import { withRig, type Rig } from './lib/rig';
 
-const FILE_BYTES = 2_000;
 /** The default of aws.max_workers. */
 const WINDOW = 16;
+/** The size that the ratios are of, where it is measured; else the largest. */
+const MAIN_SIZE = 10_000;
+/** "The same": cost per record may change by this much between sizes. */
+const FLAT = 0.2;
+const MAX_SIZE = 1_000_000;
 
-void bench('fanout', { records: 10_000, bare: 1_000 }, ({ options, say }) =>
-  withRig(say, async (rig) => {
-    const { stack } = rig;
+const DEFAULTS = { sizes: '1000,10000,100000', bare: 1_000, airflow: '200', plot: 'none' };
+
+void bench('fanout', DEFAULTS, async ({ options, say }) => {
+  const sizes = readSizes('--sizes', options.sizes);
+  const [tasks = 0] = options.airflow === 'none' ? [] : readSizes('--airflow', options.airflow);
+  const airflow = tasks === 0 ? undefined : await beside(tasks, say);
+  return withRig(say, async (rig) => {
     const before = await bareFanout(rig, 'bare-before', options.bare, WINDOW);
     say(`the server's limit before the run: ${before.childrenPerSec.toFixed(1)} children/s`);
-
-    const worker = await stack.startWorker();
-    const usage = watchUsage(worker.pid);
-    const cpuBefore = [stack.temporal.pid, stack.s3.pid, process.pid].map(cpuSeconds);
-    const startedMs = performance.now();
-    const run = await rig.start('bench-fanout', generatedRecords(options.records, FILE_BYTES), {
-      runId: 'bench-fanout',
-    });
-    const result = await run.result();
-    const seconds = (performance.now() - startedMs) / 1000;
-    const cpuAfter = [stack.temporal.pid, stack.s3.pid, process.pid].map(cpuSeconds);
-    const perRecordMs = cpuAfter.map((after, n) => ((after - (cpuBefore[n] ?? 0)) / result.records) * 1000);
-    const { peakRssMib, cpuSec } = usage.stop();
-    await worker.stop();
-    say(`${result.records} records in ${seconds.toFixed(1)} s`);
-
-    const childrenSec = await batchesSeconds(rig.client, run.workflowId);
-    const longest = await longestHistories(rig.client, 'bench-fanout');
+    const results = await allSizes(rig, sizes, say);
     const after = await bareFanout(rig, 'bare-after', options.bare, WINDOW);
     say(`the server's limit after the run: ${after.childrenPerSec.toFixed(1)} children/s`);
+    if (options.plot !== 'none') writeFileSync(options.plot, chartOf(results));
+
+    const main = results.find(({ records }) => records === MAIN_SIZE) ?? results.at(-1);
+    if (main === undefined) throw new Error('--sizes: expected one size at least');
     const limit = Math.max(before.childrenPerSec, after.childrenPerSec);
+    const recordsPerSec = main.records / main.seconds;
+    const { root, batch, record } = longestOf(results);
+    const growth = growthOf(results);
     return {
       figures: {
-        records_per_s: result.records / seconds,
-        records_per_s_while_children_run: result.records / childrenSec,
+        ...bySize('records_per_s', results, ({ records, seconds }) => records / seconds),
+        ...bySize('cpu_ms_per_record', results, costMs),
+        ...bySize('worker_rss_mib', results, ({ workerRssMib }) => workerRssMib),
+        ...growth,
+        ...(airflow === undefined ? {} : { airflow_tasks_per_s: airflow, vs_airflow: recordsPerSec / airflow }),
+        records_per_s: recordsPerSec,
+        records_per_s_while_children_run: main.records / main.childrenSec,
         server_limit_records_per_s: limit,
         server_limit_before_records_per_s: before.childrenPerSec,
         server_limit_after_records_per_s: after.childrenPerSec,
-        ratio_to_server_limit: result.records / seconds / limit,
-        ratio_while_children_run: result.records / childrenSec / limit,
-        max_history_events: Math.max(longest.root, longest.batch, longest.record),
-        root_history_events: longest.root,
-        batch_history_events: longest.batch,
-        record_history_events: longest.record,
-        worker_rss_mib: peakRssMib,
-        worker_cpu_ms_per_record: (cpuSec / result.records) * 1000,
-        temporal_cpu_ms_per_record: perRecordMs[0] ?? 0,
-        s3_cpu_ms_per_record: perRecordMs[1] ?? 0,
-        file_host_cpu_ms_per_record: perRecordMs[2] ?? 0,
+        ratio_to_server_limit: recordsPerSec / limit,
+        ratio_while_children_run: main.records / main.childrenSec / limit,
+        max_history_events: Math.max(root, batch, record),
+        root_history_events: root,
+        batch_history_events: batch,
+        record_history_events: record,
+        worker_rss_mib: Math.max(...results.map(({ workerRssMib }) => workerRssMib)),
+        worker_cpu_ms_per_record: main.workerCpuMs,
+        temporal_cpu_ms_per_record: main.temporalCpuMs,
+        s3_cpu_ms_per_record: main.s3CpuMs,
+        file_host_cpu_ms_per_record: main.fileHostCpuMs,
         bare_worker_cpu_ms_per_child: before.workerCpuMsPerChild,
         bare_temporal_cpu_ms_per_child: before.serverCpuMsPerChild,
       },
@@ -65,7 +70,81 @@ void bench('fanout', { records: 10_000, bare: 1_000 }, ({ options, say }) =>
         ratio_to_server_limit: { min: 0.8 },
         max_history_events: { max: 10_000 },
         worker_rss_mib: { max: 700 },
+        ...Object.fromEntries(Object.keys(growth).map((name): [string, Goal] => [name, { min: -FLAT, max: FLAT }])),
+        ...(airflow === undefined ? {} : { vs_airflow: { min: 10 } }),
       },
     };
-  }),
-);
+  });
+});
+
+/** Ascending. Throws an Error that names the option. */
+function readSizes(option: string, text: string): number[] {
+  const sizes = text.split(',').map((each) => (/^\d{1,7}$/.test(each.trim()) ? Number(each) : NaN));
+  if (sizes.some((size) => !(size >= 1 && size <= MAX_SIZE)))
+    throw new Error(`${option}: expected numbers from 1 to ${MAX_SIZE}, such as 1000,10000`);
+  return sizes.sort((a, b) => a - b);
+}
+
+/** Undefined where Airflow cannot be had here, which is said: the other figures do not depend on it. */
+async function beside(tasks: number, say: (line: string) => void): Promise<number | undefined> {
+  try {
+    const perSec = await airflowTasksPerSec(say, tasks);
+    say(`Airflow: ${perSec.toFixed(1)} mapped tasks/s`);
+    return perSec;
+  } catch (error) {
+    say(`Airflow is left out: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+async function allSizes(rig: Rig, sizes: readonly number[], say: (line: string) => void): Promise<SizeResult[]> {
+  const results: SizeResult[] = [];
+  for (const size of sizes) {
+    const result = await fanoutOf(rig, size);
+    rig.emptyBucket();
+    results.push(result);
+    const { seconds, workerRssMib, longest } = result;
+    say(
+      `${size} records in ${seconds.toFixed(1)} s, ${costMs(result).toFixed(1)} ms of CPU each, worker ${workerRssMib.toFixed(0)} MiB, ` +
+        `events ${longest.root}, ${longest.batch}, ${longest.record}`,
+    );
+  }
+  return results;
+}
+
+const bySize = (
+  name: string,
+  results: readonly SizeResult[],
+  of: (result: SizeResult) => number,
+): Record<string, number> =>
+  Object.fromEntries(results.map((result) => [`${name}_${sizeLabel(result.records)}`, of(result)]));
+
+/** Each size against the smallest: 0.1 is a tenth more CPU time for a record. */
+function growthOf([first, ...others]: readonly SizeResult[]): Record<string, number> {
+  if (first === undefined) return {};
+  return Object.fromEntries(
+    others.map((result) => [
+      `cost_growth_${sizeLabel(first.records)}_to_${sizeLabel(result.records)}`,
+      costMs(result) / costMs(first) - 1,
+    ]),
+  );
+}
+
+function longestOf(results: readonly SizeResult[]): SizeResult['longest'] {
+  const most = (kind: keyof SizeResult['longest']): number => Math.max(...results.map(({ longest }) => longest[kind]));
+  return { root: most('root'), batch: most('batch'), record: most('record') };
+}
+
+const chartOf = (results: readonly SizeResult[]): string =>
+  columnChart(
+    { title: 'CPU time of a small record by size of its run', unit: 'ms' },
+    results.map(({ records, temporalCpuMs, workerCpuMs, s3CpuMs, fileHostCpuMs }) => ({
+      label: `${sizeLabel(records)} records`,
+      parts: {
+        'Temporal server': temporalCpuMs,
+        worker: workerCpuMs,
+        'S3 server': s3CpuMs,
+        'file host': fileHostCpuMs,
+      },
+    })),
+  );
