@@ -1,5 +1,5 @@
 /**
- * Reads events from SQS. sqs-consumer polls, extends visibility and deletes; when, is decided here:
+ * Reads events from SQS. sqs-consumer polls and extends visibility; when, is decided here, and what is deleted:
  * - a poll waits until the gate is open, so that messages stay visible to others while Temporal is away or N transfers are
  *   open, and their receive count, which a redrive policy acts on, does not grow;
  * - a message is deleted only after its handler has said that it may go;
@@ -13,6 +13,7 @@ import type { Logger } from '../ops/logging';
 import type { EndSignals, MessageHandler } from './handle-message';
 import { queueError } from './queue-errors';
 import { createSqsClient, queueName } from './sqs-client';
+import { SqsDeletes } from './sqs-deletes';
 import type { StartGate } from './start-gate';
 import type { QueueConsumer } from './types';
 
@@ -47,6 +48,7 @@ export class SqsConsumer implements QueueConsumer {
   readonly #options: SqsConsumerOptions;
   readonly #client: SQSClient;
   readonly #consumer: Consumer;
+  readonly #deletes: SqsDeletes;
   readonly #delaysMs = new Map<string, number>();
   /** True from the first message of an answer until the last one is deleted or given back. */
   #isBusy = false;
@@ -57,6 +59,7 @@ export class SqsConsumer implements QueueConsumer {
     this.#options = options;
     this.display = `SQS queue ${queueName(options.queueUrl)}`;
     this.#client = createSqsClient(options);
+    this.#deletes = new SqsDeletes(this.#client, options.queueUrl);
     const visibilityTimeout = Math.round(options.visibilityTimeoutMs / 1_000);
     this.#consumer = Consumer.create({
       queueUrl: options.queueUrl,
@@ -69,6 +72,8 @@ export class SqsConsumer implements QueueConsumer {
       messageSystemAttributeNames: ['ApproximateReceiveCount'],
       // Transfers of different events do not wait for each other: the order of a FIFO queue means nothing here.
       suppressFifoWarning: true,
+      // Deleted by us, several at a time.
+      shouldDeleteMessages: false,
       preReceiveMessageCallback: () => this.#mayPoll(),
       terminateVisibilityTimeout: ([message]) => this.#delaySec(message),
       handleMessage: (message) => this.#handle(message),
@@ -81,9 +86,9 @@ export class SqsConsumer implements QueueConsumer {
     this.#consumer.on('response_processed', () => (this.#isBusy = false));
     this.#consumer.on('error', (error, message) => this.#failed(error, message !== undefined));
     this.#consumer.on('processing_error', (error) => {
-      // A message that is to come again is no error; what else comes here is a delete that failed: it comes again too.
+      // A message that is to come again is no error, and nothing else is thrown.
       if (!(error.cause instanceof ComeAgain))
-        options.logger.warning('bridge_acknowledge_failed', { queue: this.display, error });
+        options.logger.warning('bridge_message_failed', { queue: this.display, error });
     });
   }
 
@@ -114,7 +119,7 @@ export class SqsConsumer implements QueueConsumer {
 
   async #handle(message: Message): Promise<Message> {
     const { handler, end } = this.#options;
-    const { MessageId: messageId = '', Body: body = '', Attributes: attributes } = message;
+    const { MessageId: messageId = '', Body: body = '', Attributes: attributes, ReceiptHandle: handle = '' } = message;
     const outcome = await handler.handle(
       {
         body: Buffer.from(body, 'utf8'),
@@ -125,9 +130,21 @@ export class SqsConsumer implements QueueConsumer {
       },
       end,
     );
-    if (outcome.kind !== 'later') return message;
+    if (outcome.kind !== 'later') {
+      await this.#delete(handle);
+      return message;
+    }
     this.#delaysMs.set(messageId, outcome.delayMs);
     throw new ComeAgain(messageId);
+  }
+
+  /** What is not deleted comes again when its visibility ends, and is a duplicate then. */
+  async #delete(receiptHandle: string): Promise<void> {
+    try {
+      await this.#deletes.delete(receiptHandle);
+    } catch (error) {
+      this.#options.logger.warning('bridge_acknowledge_failed', { queue: this.display, error });
+    }
   }
 
   /** For how long a message stays hidden that is not deleted. */

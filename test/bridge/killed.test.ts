@@ -76,7 +76,7 @@ describeWithTools(['elasticmq'])('a bridge in a process of its own', () => {
     it('between start and acknowledgement: the message comes again and is a duplicate', async () => {
       const event = newEvent();
       await queues.send(input, event);
-      const held = proxy.hold('DeleteMessage');
+      const held = proxy.hold('DeleteMessageBatch');
       const first = await startBridgeProcess();
       await held;
       expect(await rig.untilTransfers(1)).toEqual([transferWorkflowId(event.eventId)]);
@@ -113,7 +113,7 @@ describeWithTools(['elasticmq'])('a bridge in a process of its own', () => {
     it('acknowledges what is in hand, takes nothing new, and exits with 0', async () => {
       const event = newEvent();
       await queues.send(input, event);
-      const held = proxy.hold('DeleteMessage');
+      const held = proxy.hold('DeleteMessageBatch');
       const bridge = await startBridgeProcess();
       await held;
       process.kill(bridge.pid, 'SIGTERM');
