@@ -45,13 +45,20 @@ const compile = () => {
   if (status !== 0) throw new Error('the TypeScript compiler found errors; nothing has been replaced');
 };
 
+/**
+ * Loaded once for all workflows instead of once for each: constants and pure functions, whose objects the SDK freezes. Modules of
+ * src/workflows stay apart, because some keep state of one workflow execution.
+ */
+const statelessModules = () =>
+  ['errors', 'names', 'records', 'run', 'transfer-event', 'counted'].map((name) => join(next, 'model', `${name}.js`));
+
 const bundle = async () => {
   const workflowsPath = join(next, 'workflows', 'index.js');
   if (!existsSync(workflowsPath)) throw new Error('src/workflows/index.ts is missing: there is no workflow to bundle');
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const ignore = () => undefined;
   const logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: log, error: log };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger });
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules: statelessModules() });
   writeFileSync(join(next, BUNDLE), code);
 };
 
