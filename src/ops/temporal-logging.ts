@@ -51,7 +51,10 @@ const PROMETHEUS_NAMES = { countersTotalSuffix: true, unitSuffix: true, useSecon
 
 /** The SDK's own buckets go from 10 s to 100 s: an alert at 30 s would guess. */
 const SCHEDULE_TO_START_BUCKETS_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900];
-const HISTOGRAM_BUCKETS = { activity_schedule_to_start_latency: SCHEDULE_TO_START_BUCKETS_SECONDS };
+const HISTOGRAM_BUCKETS = {
+  activity_schedule_to_start_latency: SCHEDULE_TO_START_BUCKETS_SECONDS,
+  workflow_task_schedule_to_start_latency: SCHEDULE_TO_START_BUCKETS_SECONDS,
+};
 
 /** Installs the process's Temporal Runtime with our logger. Once per process, before any connection is made. */
 export const installTemporalRuntime = (logger: Logger, options: TemporalRuntimeOptions = {}): void => {
