@@ -34,6 +34,8 @@ const SHUTDOWN_GRACE = 0;
 const SHUTDOWN_FORCE = '15 seconds';
 /** Record workflows are short: one that drops out of the cache has little to replay. */
 const RECORDS_CACHED = 500;
+/** The SDK's own default. */
+const WORKFLOW_TASKS_AT_ONCE = 40;
 const API_CALLS_AT_ONCE = 20;
 /** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
 const API_CALLS_PER_SECOND = 100;
@@ -72,7 +74,8 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
     await ensureSearchAttributes(temporal, namespace);
     const dependencies = createDependencies(environment, temporal, logger);
     // Before the workers: one that was created and never runs would keep the connection from being closed.
-    bridge = bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, logger);
+    bridge =
+      bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, roles.includes('transfer'), logger);
     const workers = await Promise.all(
       roles
         .filter((role): role is QueueRole => role !== 'bridge')
@@ -116,9 +119,9 @@ const stopSignal = (): Promise<void> =>
   });
 
 /** Loaded where it is wanted: a worker without it does without its clients. */
-async function startBridge(config: BridgeConfig, client: Client, logger: Logger): Promise<Bridge> {
+async function startBridge(config: BridgeConfig, client: Client, isEager: boolean, logger: Logger): Promise<Bridge> {
   const module = load('./bridge/bridge') as typeof BridgeModule;
-  const bridge = await module.startBridge({ config, client, logger, metrics: eventMetrics });
+  const bridge = await module.startBridge({ config, client, isEager, logger, metrics: eventMetrics });
   logger.info('bridge_ready', { inputs: bridge.inputs });
   return bridge;
 }
@@ -161,6 +164,9 @@ function roleOptions(role: QueueRole, dependencies: Dependencies, environment: E
           reuseV8Context: true,
           activities: createTransferQueueActivities(dependencies),
           maxConcurrentActivityTaskExecutions: environment.transferSlots,
+          // Small objects of events move within workflow tasks (docs/decisions/0018): beside them there is always room for others.
+          maxConcurrentLocalActivityExecutions: environment.transferSlots,
+          maxConcurrentWorkflowTaskExecutions: environment.transferSlots + WORKFLOW_TASKS_AT_ONCE,
         },
       ];
     case 'files':

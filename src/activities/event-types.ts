@@ -14,6 +14,20 @@ export interface OfEvent {
   readonly starts: number;
 }
 
+/** What is left of a try that has ended without the object, for the activity that goes on. */
+export interface HandedOver {
+  /** Of the retries that the event has, those that are used up: 1 where the try met a fault that may pass. */
+  readonly retries: number;
+  /** Before the next try. */
+  readonly waitMs: number;
+  /** Something may be at the destination all the same: it is asked first. */
+  readonly isDoubtful: boolean;
+}
+
+export type TriedEvent =
+  | { readonly kind: 'moved'; readonly result: TransferEventResult }
+  | { readonly kind: 'handedOver'; readonly handedOver: HandedOver };
+
 /** A multipart upload that has been begun, as history holds it: enough to go on, or to take it back. */
 export interface BegunEvent {
   readonly upload: BegunUpload;
@@ -25,7 +39,7 @@ export type OpenedEvent =
   | { readonly kind: 'moved'; readonly result: TransferEventResult }
   | { readonly kind: 'begun'; readonly begun: BegunEvent };
 
-/** The details of a failure of `moveObject` and `moveObjectParts`, beside those of every activity. */
+/** The details of a failure of the activities that move, beside those of every activity. */
 export interface EventFailure {
   readonly attempts: number;
   /** False: there can be nothing of this transfer at the destination, so there is nothing to take back. */
@@ -36,8 +50,13 @@ export interface EventFailure {
 
 /** Queue `longhaul-transfer`. */
 export interface EventActivities {
+  /**
+   * As a local activity: checks the event, and moves a small object by one request each way. One try, and a short one: what is
+   * large, slow, or meets a fault that may pass is handed over. `isRepeated`: its workflow task is not the first one.
+   */
+  moveSmallObject(args: OfEvent & { readonly isRepeated: boolean }): Promise<TriedEvent>;
   /** Checks the event; moves a small object by one request each way, or begins the upload of a large one. */
-  moveObject(args: OfEvent): Promise<OpenedEvent>;
+  moveObject(args: OfEvent & { readonly handedOver?: HandedOver }): Promise<OpenedEvent>;
   moveObjectParts(args: OfEvent & { readonly begun: BegunEvent }): Promise<TransferEventResult>;
   /** Aborts the upload, and deletes the object where this very run has written it. `uploadId` null: none is known. */
   takeBackObject(args: OfEvent & { readonly uploadId: string | null }): Promise<CleanupReport>;

@@ -1,20 +1,25 @@
 /** The activities of `transferEvent`: one object is moved, taken back, or its event put aside. */
 import { openTransfer, transferParts } from '../transfer';
+import { sleep } from '../transfer/lib/abort';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
-import type { EventActivities, EventFailure, OfEvent } from './event-types';
+import type { EventActivities, EventFailure, HandedOver, OfEvent } from './event-types';
 import { createDeadLetterActivity } from './event-dead-letter';
+import { createMoveSmallActivity } from './event-small';
 import { createTakeBackActivity } from './event-take-back';
 import { EventMove, eventTransferId } from './lib/event-move';
 import { readBack } from './lib/read-back';
 import { resumable } from './lib/resumable';
 
 export const createEventActivities = (dependencies: Dependencies): EventActivities => ({
-  moveObject: (args) =>
-    moving(dependencies, args, async (move, control) => {
+  moveSmallObject: createMoveSmallActivity(dependencies),
+
+  moveObject: ({ handedOver = NOTHING_YET, ...args }) =>
+    moving(dependencies, args, handedOver, async (move, control) => {
       const transferId = eventTransferId();
       const spec = move.spec(transferId);
-      move.log.info(`Transferring ${spec.source.display} to ${spec.destination.display(spec.key)}`);
+      if (handedOver === NOTHING_YET) move.tellBegin(spec);
+      else await sleep(handedOver.waitMs, control.signal);
       const opened = await move.rereading(() => openTransfer(spec, control));
       if (opened.kind === 'begun') {
         return { kind: 'begun', begun: { upload: opened.upload, transferId, retries: move.retries } };
@@ -26,7 +31,7 @@ export const createEventActivities = (dependencies: Dependencies): EventActiviti
     }),
 
   moveObjectParts: (args) =>
-    moving(dependencies, args, async (move, control) => {
+    moving(dependencies, args, NOTHING_YET, async (move, control) => {
       const object = await transferParts(move.spec(args.begun.transferId), args.begun.upload, control);
       const result = move.result(object);
       move.succeeded(result);
@@ -37,15 +42,20 @@ export const createEventActivities = (dependencies: Dependencies): EventActiviti
   deadLetter: createDeadLetterActivity(dependencies),
 });
 
+const NOTHING_YET: HandedOver = { retries: 0, waitMs: 0, isDoubtful: false };
+const NOTHING_DONE: EventFailure = { attempts: 0, touched: false };
+
 /** Under heartbeats and metrics. What fails has used up its tries: only a lost worker makes Temporal try again. */
 const moving = <T>(
   dependencies: Dependencies,
   args: OfEvent,
+  { retries, isDoubtful }: HandedOver,
   work: (move: EventMove, control: TransferControl) => Promise<T>,
 ): Promise<T> => {
   let move: EventMove | undefined;
   return resumable({ cancelDetails: () => move?.detailsOfCancel ?? NOTHING_DONE }, async (control) => {
-    move = new EventMove(dependencies, args, control);
+    const known = isDoubtful ? { repeatedSince: new Date(args.startedAtMs), ...control } : control;
+    move = new EventMove(dependencies, { ...args, retries: args.retries + retries }, known, { spent: retries });
     const done = dependencies.metrics.transferStarted();
     try {
       const result = await work(move, move.control);
@@ -59,5 +69,3 @@ const moving = <T>(
     }
   });
 };
-
-const NOTHING_DONE: EventFailure = { attempts: 0, touched: false };

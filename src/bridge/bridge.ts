@@ -16,6 +16,8 @@ import type { DeadLetterQueue, QueueConsumer } from './types';
 export interface BridgeOptions {
   readonly config: BridgeConfig;
   readonly client: Client;
+  /** The client's connection is that of a worker of this process which moves objects: it may get what is started at once. */
+  readonly isEager?: boolean;
   readonly logger: Logger;
   readonly metrics: EventMetrics;
 }
@@ -97,7 +99,7 @@ class RunningBridge implements Bridge {
 
   /** The clients are loaded where they are used: each takes tens of MiB. */
   #createConsumers(): QueueConsumer[] {
-    const { client, config, logger, metrics } = this.#options;
+    const { client, config, isEager = false, logger, metrics } = this.#options;
     const { sqs, pubsub, deadLetter, visibilityTimeoutMs, drainMs } = config;
     // The settings make sure that there is one where a queue is read.
     if (this.#dlq === null || deadLetter === null) return [];
@@ -108,6 +110,7 @@ class RunningBridge implements Bridge {
       gate,
       dlq: this.#dlq,
       deadLetter: deadLetter.target,
+      isEager,
       logger,
       metrics,
     });

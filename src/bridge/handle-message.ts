@@ -34,6 +34,8 @@ export interface MessageHandlerOptions {
   readonly dlq: DeadLetterQueue;
   /** The same queue, as transfers are told where to put what fails. */
   readonly deadLetter: DeadLetterTarget;
+  /** As in startTransfer. */
+  readonly isEager?: boolean;
   readonly logger: Logger;
   readonly metrics: BridgeMetrics;
 }
@@ -90,10 +92,10 @@ export class MessageHandler {
       return this.#bury(message, new LonghaulError('EventInvalid', text), read.eventId, abandon, log);
     }
     const { event } = read;
-    const { client, gate, deadLetter, metrics } = this.#options;
+    const { client, gate, deadLetter, isEager, metrics } = this.#options;
     const place = gate.tryEnter() ?? (await gate.enter(AbortSignal.any([stopping, AbortSignal.timeout(MAX_WAIT_MS)])));
     try {
-      const { outcome, workflowId, runId } = await startTransfer(client, event, deadLetter);
+      const { outcome, workflowId, runId } = await startTransfer(client, event, deadLetter, isEager);
       const ids = { event_id: event.eventId, correlation_id: event.correlationId, workflowId };
       if (outcome === 'started') {
         place.started();

@@ -38,13 +38,15 @@ const GRPC_UNAUTHENTICATED = 16;
 
 /**
  * Starts the workflow of the event, unless it runs already or has succeeded before (`duplicate`). A transfer that failed
- * runs again. When this resolves the workflow is in Temporal's database: the message may go.
+ * runs again. `isEager`, of a client whose connection its own workers share: where one of them has a place it gets the workflow
+ * with the answer. When this resolves the workflow is in Temporal's database: the message may go.
  * Throws EventInvalid where Temporal refuses the event itself, TemporalUnreachable where it does not answer.
  */
 export const startTransfer = async (
   client: Client,
   event: TransferEvent,
   deadLetter: DeadLetterTarget | null,
+  isEager = false,
 ): Promise<StartedTransfer> => {
   const workflowId = transferWorkflowId(event.eventId);
   const input: TransferEventInput = { event, ...(deadLetter === null ? {} : { deadLetter }) };
@@ -66,6 +68,7 @@ export const startTransfer = async (
           { key: STAGE, value: 'transferring' },
         ],
         staticSummary: summaryOf(event),
+        ...(isEager ? { requestEagerStart: true } : {}),
       }),
     );
     return { outcome: 'started', workflowId, runId: handle.firstExecutionRunId };

@@ -6,7 +6,7 @@ export type { TransferEvent, TransferListener } from './events';
 export type { ChecksumAlgorithm, Checksums, EncodedChecksums } from './checksums';
 export { SourceUrl } from './source-url';
 
-export { openTransfer } from './open-transfer';
+export { openSmall, openTransfer } from './open-transfer';
 export { transferParts } from './transfer-parts';
 export { publishUpload, type Published, type PublishRequest } from './publish';
 export { abortUpload, deleteIfOurs, type AbortRequest, type DeleteRequest } from './undo';

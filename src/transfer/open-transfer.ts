@@ -9,12 +9,12 @@ import { orReason } from './lib/abort';
 import { alreadyExists, isPreconditionFailed, look } from './look';
 import { canUseSession, moveBySession } from './move-session';
 import { partSizeFor } from './plan';
-import { readProbe, type Probe } from './probe';
+import { readProbe, readSmall, type Probe } from './probe';
 import { Progress } from './progress';
 import { retrying, type Run } from './run';
 import type { TransferSpec } from './spec';
 import type { StoredObject } from './destination';
-import type { MovedObject, OpenResult, TransferControl } from './types';
+import type { MovedObject, OpenResult, SmallResult, TransferControl } from './types';
 
 /**
  * Reads the first part. An object that fits in it is finished: 'direct' by one PutObject (two requests in all), 'atomic' as
@@ -23,23 +23,42 @@ import type { MovedObject, OpenResult, TransferControl } from './types';
  * is known. Throws Source…, ChecksumDiffers, Destination… and access errors of the table, or the signal's reason.
  */
 export function openTransfer(spec: TransferSpec, control: TransferControl): Promise<OpenResult> {
+  return open(spec, control, readProbe, (run, probe) => openLarge(run, control, probe));
+}
+
+/**
+ * `openTransfer` for an object that fits in the first part. Of a larger one nothing is written, and where the source tells
+ * its length nothing is read: 'large'. Throws what `openTransfer` throws.
+ */
+export function openSmall(spec: TransferSpec, control: TransferControl): Promise<SmallResult> {
+  return open(spec, control, readSmall, () => Promise.resolve({ kind: 'large' }));
+}
+
+type Moved = Extract<OpenResult, { kind: 'moved' }>;
+
+function open<P extends Probe | undefined, T>(
+  spec: TransferSpec,
+  control: TransferControl,
+  read: (run: Run) => Promise<P>,
+  large: (run: Run, probe: P) => Promise<T>,
+): Promise<T | Moved> {
   const { signal } = control;
-  return orReason(signal, async () => {
+  return orReason<T | Moved>(signal, async () => {
     const run: Run = { spec, signal, progress: new Progress(control, spec.onEvent) };
     if (spec.publish === 'direct' && control.repeatedSince !== undefined) {
       const object = await adoptPublished(run);
       if (object !== undefined) return { kind: 'moved', object };
     }
-    const probe = await readProbe(run);
+    const probe = await read(run);
     try {
-      if (!probe.isWhole) return await openLarge(run, control, probe);
+      if (probe?.isWhole !== true) return await large(run, probe);
       const sums = await checkWhole(run, probe);
       const object = await (spec.publish === 'direct'
         ? putWhole(run, probe, sums)
         : stageWhole(run, control, probe, sums));
       return { kind: 'moved', object };
     } finally {
-      probe.lease.release();
+      probe?.lease.release();
     }
   });
 }

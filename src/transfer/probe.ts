@@ -16,14 +16,23 @@ export interface Probe {
   readonly resumable: boolean;
 }
 
-export const readProbe = (run: Run): Promise<Probe> =>
+export const readProbe = (run: Run): Promise<Probe> => probing(run, (opened) => readHead(run, opened));
+
+/** Undefined where the source declares more than the first part: its bytes are left where they are. */
+export const readSmall = (run: Run): Promise<Probe | undefined> =>
+  probing(run, async (opened) => {
+    const isLarger = (opened.version.sizeBytes ?? 0) > run.spec.partSizeBytes;
+    return isLarger ? undefined : await readHead(run, opened);
+  });
+
+const probing = <T>(run: Run, read: (opened: OpenedSource) => Promise<T>): Promise<T> =>
   retrying(run, async () => {
     run.progress.rereading();
     const range = { offsetBytes: 0, lengthBytes: run.spec.partSizeBytes };
     const opened = await openSource(run, range, undefined, (bytes) => run.progress.read(bytes));
     run.progress.expect(opened.version.sizeBytes);
     try {
-      return await readHead(run, opened);
+      return await read(opened);
     } finally {
       opened.reader.close();
     }

@@ -106,6 +106,9 @@ export interface MovedObject extends EncodedChecksums {
 export type OpenResult =
   { readonly kind: 'begun'; readonly upload: BegunUpload } | { readonly kind: 'moved'; readonly object: MovedObject };
 
+/** What a call gives that leaves alone what is larger than one part. */
+export type SmallResult = Extract<OpenResult, { readonly kind: 'moved' }> | { readonly kind: 'large' };
+
 /** What every long call of the engine takes. */
 export interface TransferControl {
   /** Aborts all requests of the call; what is thrown then is the signal's reason. */

@@ -4,8 +4,9 @@
  * Takes the bare event too, so that `temporal workflow start --input '{…event…}'` works.
  */
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { EventActivities, EventFailure, OfEvent } from '../activities/event-types';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
+import type { EventActivities, EventFailure, OfEvent, TriedEvent } from '../activities/event-types';
+import { TASK_QUEUES } from '../model/names';
 import type { CleanupReport } from '../model/run';
 import {
   replayCommand,
@@ -16,7 +17,7 @@ import {
   type TransferEventInput,
   type TransferEventResult,
 } from '../model/transfer-event';
-import { eventActivities } from './lib/activity-options';
+import { eventActivities, smallEventActivities } from './lib/activity-options';
 import { eventIdOf, maxRetriesOf, routeText, takenInput, wantedPriority } from './lib/event-input';
 import { EventProgress } from './lib/event-progress';
 import { failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
@@ -56,14 +57,30 @@ class EventRun {
   }
 
   private async moveOnce(args: OfEvent): Promise<TransferEventResult> {
-    const route = routeText(this.event);
-    const opened = await this.activities('move', `Move ${route}`).moveObject(args);
+    const summary = `Move ${routeText(this.event)}`;
+    const tried = await this.trySmall(args, summary);
+    if (tried?.kind === 'moved') return tried.result;
+    const { handedOver } = tried ?? {};
+    const opened = await this.activities('move', summary).moveObject({ ...args, ...(handedOver && { handedOver }) });
     if (opened.kind === 'moved') return opened.result;
     const { begun } = opened;
     // From here on history names the upload: it can be taken back whatever becomes of the worker.
     this.progress.begun(begun.upload);
-    const parts = this.activities('move', `Move the parts of ${route}`);
+    const parts = this.activities('move', `Move the parts of ${routeText(this.event)}`);
     return parts.moveObjectParts({ ...args, retries: begun.retries, begun });
+  }
+
+  /** Within this workflow task, where its worker is one that moves bytes; undefined where that is for an activity at once. */
+  private async trySmall(args: OfEvent, summary: string): Promise<TriedEvent | undefined> {
+    const { taskQueue, historyLength } = workflowInfo();
+    if (args.starts > 1 || taskQueue !== TASK_QUEUES.transfer) return undefined;
+    try {
+      const isRepeated = historyLength > EVENTS_BEFORE_FIRST_TASK;
+      return await smallEventActivities(summary).moveSmallObject({ ...args, isRepeated });
+    } catch (error) {
+      if (!isUnfinished(error)) throw error;
+      return { kind: 'handedOver', handedOver: { retries: 0, waitMs: 0, isDoubtful: true } };
+    }
   }
 
   /** Never resolves: throws `error` where that is a cancel, else the failure that ends the workflow. */
@@ -111,6 +128,14 @@ class EventRun {
     return eventActivities(group, summary, wanted === workflowInfo().priority?.priorityKey ? undefined : wanted);
   }
 }
+
+/** Started, task scheduled, task started. More where the first task was lost with its worker, and with it what a try has done. */
+const EVENTS_BEFORE_FIRST_TASK = 3;
+
+/** The worker stopped or stood still: nobody can say how far the try has come. */
+const isUnfinished = (error: unknown): boolean =>
+  error instanceof ActivityFailure &&
+  (error.cause instanceof TimeoutFailure || firstCause(error).code === 'WorkerShutdown');
 
 const startedAtMs = (): number => workflowInfo().startTime.getTime();
 

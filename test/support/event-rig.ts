@@ -134,7 +134,7 @@ export class EventRig {
   start(event: TransferEvent, isWithDeadLetters = true): Promise<EventHandle> {
     const input: TransferEventInput = { event, ...(isWithDeadLetters ? { deadLetter: this.deadLetter } : {}) };
     return this.harness.client.workflow.start<typeof transferEvent>('transferEvent', {
-      taskQueue: TASK_QUEUES.workflows,
+      taskQueue: TASK_QUEUES.transfer,
       workflowId: transferWorkflowId(event.eventId),
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       args: [input],

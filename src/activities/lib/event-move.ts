@@ -30,12 +30,20 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 /** The engine's checkpoint, and the tries of this activity so far: a killed worker takes only its memory with it. */
 type Checkpoint = TransferCheckpoint & { readonly retries?: number };
 
+export interface EventMoveOptions {
+  /** Of the event's retries, those that earlier tries have used up. */
+  readonly spent?: number;
+  /** Told of every wait before a further try. */
+  readonly onWait?: (delayMs: number) => void;
+}
+
 export class EventMove {
   readonly event: TransferEvent;
   readonly log: EventLog;
   readonly control: TransferControl;
   readonly #dependencies: Dependencies;
   readonly #args: OfEvent;
+  readonly #onWait: EventMoveOptions['onWait'];
   readonly #budget: RetryBudget;
   readonly #retriesBefore: number;
   readonly #report: TransferControl['onProgress'];
@@ -46,13 +54,15 @@ export class EventMove {
   #doubtful: boolean;
 
   /** Throws a failure of type EventInvalid with everything that is wrong. */
-  constructor(dependencies: Dependencies, args: OfEvent, control: TransferControl) {
+  constructor(dependencies: Dependencies, args: OfEvent, control: TransferControl, options: EventMoveOptions = {}) {
     this.event = checked(dependencies, args.event);
     this.log = dependencies.eventLogs(this.event);
     this.#dependencies = dependencies;
     this.#args = args;
     const { maxRetries = DEFAULT_MAX_RETRIES } = this.event.metadata ?? {};
-    this.#budget = new RetryBudget({ maxRetries, baseDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS });
+    const { spent = 0, onWait } = options;
+    this.#onWait = onWait;
+    this.#budget = new RetryBudget({ maxRetries, baseDelayMs: FIRST_DELAY_MS, maxDelayMs: MAX_DELAY_MS, spent });
     const earlier: Checkpoint | undefined = control.checkpoint;
     this.#retriesBefore = args.retries + (earlier?.retries ?? 0);
     this.#checkpoint = earlier ?? { v: 1, bytes: 0, parts: 0, sentBytes: 0 };
@@ -117,6 +127,11 @@ export class EventMove {
         if (kind === 'put_start' || kind === 'upload_begin_start') this.#sent = true;
       },
     };
+  }
+
+  /** Told once for a transfer, by the first activity that looks at its object. */
+  tellBegin({ source, destination, key }: TransferSpec): void {
+    this.log.info(`Transferring ${source.display} to ${destination.display(key)}`);
   }
 
   /** Runs `work`, and again where the bytes that came were not those that the source keeps a checksum of. */
@@ -208,6 +223,7 @@ export class EventMove {
       bytesTransferred: this.#checkpoint.bytes,
     });
     this.#tell(this.#checkpoint);
+    this.#onWait?.(delayMs);
   }
 
   #tell(checkpoint: TransferCheckpoint): void {

@@ -54,6 +54,8 @@ export async function resumable<T>(
   // Always the whole beat: a bare heartbeat() would erase the checkpoint. None at the start: it would say nothing new, and
   // the worker's throttle would then hold back the one that matters, which names the upload.
   const sendBeat = (): void => {
+    // A local activity has none: it is short, and its workflow task is what is lost with its worker.
+    if (info.isLocal) return;
     const requests = requestsSoFar();
     context.heartbeat(requests === undefined ? beat : { ...beat, requests });
   };

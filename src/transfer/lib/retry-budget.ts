@@ -10,6 +10,8 @@ export interface RetryBudgetOptions {
   /** First delay; doubled with each further try. Exact: whoever counts seconds finds these. */
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** Of these, used up before by an earlier try of the same work: the next delay goes on from there. */
+  readonly spent?: number;
   /** A clock that never goes back. */
   readonly nowMs?: () => number;
 }
@@ -20,13 +22,14 @@ const TIMER_SLACK_MS = 20;
 export class RetryBudget {
   readonly #options: RetryBudgetOptions;
   readonly #nowMs: () => number;
-  #used = 0;
+  #used: number;
   #total = 0;
   #failedAtMs = -Infinity;
   #resumeAtMs = -Infinity;
 
   constructor(options: RetryBudgetOptions) {
     this.#options = options;
+    this.#used = options.spent ?? 0;
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 

@@ -1,5 +1,10 @@
 /** Timeouts and retries of every activity, once, with their reasons. */
-import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import type { EventActivities } from '../../activities/event-types';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
 import type { LoadApiActivities, LoadTransferActivities } from '../../activities/load-types';
@@ -165,6 +170,17 @@ export const files = (group: keyof typeof options, summary: string, host: string
 /** The same of whichever host answers first. */
 export const claims = (summary: string): ClaimActivities =>
   counting(proxyActivities<ClaimActivities>({ ...options.prepare, taskQueue: TASK_QUEUES.files, summary }));
+
+/**
+ * A try at a small object within the workflow task. One: what it does not end is handed over. It ends itself long before this
+ * limit, which is for a worker whose event loop stands still.
+ */
+export const smallEventActivities = (summary: string): Pick<EventActivities, 'moveSmallObject'> =>
+  proxyLocalActivities<Pick<EventActivities, 'moveSmallObject'>>({
+    startToCloseTimeout: '20 seconds',
+    retry: { maximumAttempts: 1 },
+    summary,
+  });
 
 /** Activities of one event, on the transfer queue; `priorityKey` where it differs from the workflow's own. */
 export const eventActivities = (group: EventGroup, summary: string, priorityKey?: number): EventActivities =>

@@ -100,3 +100,10 @@ test('a try that begins while the others wait for a fault to pass meets the same
   clock.ms = 1_050;
   expect(budget.next(fault(), 1_000)).toBeUndefined();
 });
+
+test('tries that are spent already count, and the delay goes on from them', () => {
+  const budget = new RetryBudget({ maxRetries: 3, baseDelayMs: 1_000, maxDelayMs: 30_000, spent: 1, nowMs: () => 0 });
+  expect(budget.next(fault(), 0)).toBe(2_000);
+  expect(budget.retries).toBe(1);
+  expect(new RetryBudget({ maxRetries: 1, baseDelayMs: 1, maxDelayMs: 1, spent: 1 }).next(fault(), 0)).toBeUndefined();
+});
