@@ -28,6 +28,8 @@ export interface FaultProxy {
   script: (opening: Opening) => Fault | undefined;
   /** Faults that have struck, in order. */
   readonly struck: readonly Fault[];
+  /** Told of each as it strikes. */
+  onStrike: (fault: Fault) => void;
   /** Connections there are now. */
   readonly open: number;
   /** Nothing goes wrong any more, and connections that are stuck in a fault are reset, as a router that is rebooted does. */
@@ -35,11 +37,16 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
+export interface FaultProxyOptions {
+  /** What each connection's answers are slowed down to, so that there is something to break; default: not at all. */
+  readonly answerBytesPerSec?: number;
+}
+
 /** @param target where the server listens; it need not run yet, and may be restarted on the same port. */
-export async function startFaultProxy(target: {
-  readonly hostname: string;
-  readonly port: string | number;
-}): Promise<FaultProxy> {
+export async function startFaultProxy(
+  target: { readonly hostname: string; readonly port: string | number },
+  options: FaultProxyOptions = {},
+): Promise<FaultProxy> {
   const links = new Set<FaultyLink>();
   const struck: Fault[] = [];
   let requests = 0;
@@ -50,8 +57,12 @@ export async function startFaultProxy(target: {
         requests += 1;
         return self.script({ head, nth: requests });
       },
-      onStrike: (fault) => struck.push(fault),
+      onStrike: (fault) => {
+        struck.push(fault);
+        self.onStrike(fault);
+      },
       onEnd: () => links.delete(link),
+      ...options,
     });
     links.add(link);
   });
@@ -63,6 +74,7 @@ export async function startFaultProxy(target: {
     endpoint: `http://127.0.0.1:${port}`,
     script: () => undefined,
     struck,
+    onStrike: () => undefined,
     get open() {
       return links.size;
     },

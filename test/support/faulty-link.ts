@@ -35,11 +35,14 @@ export interface LinkEvents {
   readonly onRequest: (head: string) => Fault | undefined;
   readonly onStrike: (fault: Fault) => void;
   readonly onEnd: () => void;
+  /** The pace of answers; default: none. */
+  readonly answerBytesPerSec?: number;
 }
 
 const HEAD_BYTES = 2_048;
 /** A chunk that begins so is a new request on a kept connection; requests are not pipelined, so none begins within a chunk. */
 const METHOD = /^(GET|HEAD|PUT|POST|DELETE) /;
+/** Between two pieces of what is slowed down. */
 const DRIP_MS = 50;
 
 export class FaultyLink {
@@ -74,8 +77,7 @@ export class FaultyLink {
   }
 
   reset(): void {
-    this.upstream.resetAndDestroy();
-    this.client.resetAndDestroy();
+    for (const socket of [this.upstream, this.client]) if (!socket.destroyed) socket.resetAndDestroy();
   }
 
   /** What has not struck yet will not, what is slow goes on, and a connection that is stuck is reset. */
@@ -136,6 +138,8 @@ export class FaultyLink {
     await new Promise<void>((resolve, reject) => {
       to.write(bytes, (error) => (error == null ? resolve() : reject(error)));
     });
+    const { answerBytesPerSec } = this.events;
+    if (side === 'toClient' && answerBytesPerSec !== undefined) await sleep((bytes.length / answerBytesPerSec) * 1000);
   }
 
   async #strike(fault: Fault, rest: Buffer, to: Socket): Promise<void> {

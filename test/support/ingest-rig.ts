@@ -38,8 +38,12 @@ export class IngestRig {
       S3_PART_MB: '5',
       ...env,
     };
-    const harness = await RunHarness.start({ worker, env: own });
-    return new IngestRig(harness, await startFileHost(), own);
+    return IngestRig.on(await RunHarness.start({ worker, env: own }), own);
+  }
+
+  /** On a harness whose workers are the caller's, with this environment. */
+  static async on(harness: RunHarness, env: IngestRig['env']): Promise<IngestRig> {
+    return new IngestRig(harness, await startFileHost(), env);
   }
 
   async stop(): Promise<void> {

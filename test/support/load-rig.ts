@@ -25,6 +25,8 @@ export const STAGING_ROOT = 'tmp/postgres-copy/';
 const CONTROL_PREFIX = '_longhaul/load';
 
 export interface LoadRigOptions {
+  /** Whose workers and end are the caller's; default: one of its own. */
+  readonly harness?: RunHarness;
   readonly worker?: boolean;
   /** S3 as the worker sees it: the address of a proxy. */
   readonly endpoint?: string;
@@ -56,7 +58,7 @@ export class LoadRig {
     readonly postgres: PostgresServer,
     readonly home: string,
     readonly env: Readonly<Record<string, string>>,
-    readonly endpoint: string,
+    private readonly options: LoadRigOptions,
   ) {}
 
   static async start(options: LoadRigOptions = {}): Promise<LoadRig> {
@@ -70,8 +72,8 @@ export class LoadRig {
     });
     const url = await (options.databaseUrl ?? ((own) => own))(postgres.url);
     const env = { [VARIABLE]: url, ...options.env };
-    const harness = await RunHarness.start({ worker: false });
-    const rig = new LoadRig(harness, postgres, home, env, options.endpoint ?? sharedStack().s3.endpoint);
+    const harness = options.harness ?? (await RunHarness.start({ worker: false }));
+    const rig = new LoadRig(harness, postgres, home, env, options);
     rig.#writeConfig();
     if (options.worker === false) return rig;
     await rig.startWorker().catch(async (error: unknown) => {
@@ -86,7 +88,7 @@ export class LoadRig {
   }
 
   async stop(): Promise<void> {
-    await this.harness.stop();
+    if (this.options.harness === undefined) await this.harness.stop();
     await this.postgres.stop();
     rmSync(this.home, { recursive: true, force: true });
     rmSync(`${this.home}-postgres`, { recursive: true, force: true });
@@ -154,10 +156,10 @@ export class LoadRig {
   }
 
   #writeConfig(): void {
-    const { s3 } = sharedStack();
+    const { s3 } = this.harness.servers;
     const store = {
       region: s3.region,
-      endpoint: this.endpoint,
+      endpoint: this.options.endpoint ?? s3.endpoint,
       access_key_id: s3.accessKeyId,
       secret_access_key: s3.secretAccessKey,
     };

@@ -25,6 +25,9 @@ export type RestoreHandle = WorkflowHandleWithStartDetails<typeof restoreFiles>;
 type Json = Record<string, unknown>;
 type FileInfo = Record<string, [number, string]>;
 
+/** All workers are one host: they share its disk. */
+export const HOST_ENV = { LONGHAUL_HOST: 'host-1' };
+
 export class RestoreWorld {
   readonly #folder = freshFolder('restore');
   readonly #records: Json = {};
@@ -39,13 +42,19 @@ export class RestoreWorld {
 
   static async start(options: HarnessOptions & { readonly config?: Json } = {}): Promise<RestoreWorld> {
     const { config, ...rest } = options;
-    const host = { LONGHAUL_HOST: 'host-1', ...rest.env };
+    const host = { ...HOST_ENV, ...rest.env };
     const harness = await RunHarness.start({ ...rest, env: host, worker: false });
+    const world = await RestoreWorld.on(harness, config);
+    if (rest.worker ?? true) await harness.startWorker({ env: host });
+    return world;
+  }
+
+  /** On a harness whose workers are the caller's: with HOST_ENV in their environment. */
+  static async on(harness: RunHarness, config?: Json): Promise<RestoreWorld> {
     const bucket = uniqueName('backup');
     await ensureBucket(harness.s3, bucket);
     const world = new RestoreWorld(harness, bucket);
     world.configure(config);
-    if (rest.worker ?? true) await harness.startWorker({ env: host });
     return world;
   }
 
@@ -161,6 +170,10 @@ export class RestoreWorld {
 
   async stop(): Promise<void> {
     await this.harness.stop();
+    this.removeFolder();
+  }
+
+  removeFolder(): void {
     this.#folder.remove();
   }
 }

@@ -36,6 +36,8 @@ export interface HarnessOptions {
   /** False: start workers in the test. */
   readonly worker?: boolean;
   readonly env?: WorkerOptions['env'];
+  /** How often the harness's own requests to S3 are tried: more than the default where the server goes down under it. */
+  readonly s3Attempts?: number;
 }
 
 export interface ProjectOptions {
@@ -51,6 +53,7 @@ export class RunHarness {
   readonly #folder = freshFolder('runs');
   readonly #closers: (() => Promise<void> | void)[] = [];
   readonly workers: LoggedProcess[] = [];
+  #started = 0;
 
   private constructor(
     readonly servers: Servers,
@@ -67,7 +70,7 @@ export class RunHarness {
     const namespace = uniqueName('runs');
     await createNamespace(address, namespace);
     const connection = await Connection.connect({ address });
-    const s3 = s3ClientFor(servers.s3, servers.s3);
+    const s3 = s3ClientFor(servers.s3, servers.s3, options.s3Attempts);
     const harness = new RunHarness(servers, namespace, connection, new Client({ connection, namespace }), s3);
     if (options.worker ?? true) {
       await harness.startWorker(options.env === undefined ? {} : { env: options.env }).catch(async (error: unknown) => {
@@ -88,8 +91,10 @@ export class RunHarness {
 
   /** A worker in a process of its own, which polls when this resolves. `stop()` ends it too. */
   async startWorker(options: Pick<WorkerOptions, 'roles' | 'env'> = {}): Promise<LoggedProcess> {
+    this.#started += 1;
     const worker = await startWorkerProcess({
-      name: `worker-${this.workers.length + 1}`,
+      // Several may be starting at once, and each writes a log of this name.
+      name: `worker-${this.#started}`,
       temporalAddress: this.servers.temporal.address,
       namespace: this.namespace,
       configDir: this.configDir,

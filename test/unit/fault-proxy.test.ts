@@ -145,14 +145,14 @@ describe('in the middle of a request', () => {
   });
 });
 
-test('a server that is away resets; one that comes back is found', async () => {
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  expect((await ask().outcome).end).not.toBe('whole');
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  expect(await ask().outcome).toMatchObject({ end: 'whole' });
+test('a server that is away resets', async () => {
+  const away = await startFaultProxy({ hostname: '127.0.0.1', port: 1 });
+  const socket = connect(away.port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+  expect(error.code).toBe('ECONNRESET');
+  await until(() => away.open === 0, { what: 'no connection', timeoutMs: 5_000 });
+  await away.close();
 });
 
 test('each request on a kept connection is asked about', async () => {

@@ -228,7 +228,8 @@ async function untilHeld({ api }: TestProject, each: StageCase): Promise<void> {
   await until(isHeld, { what: each.name, timeoutMs: 60_000 });
 }
 
-async function plantSource({ s3 }: RunHarness): Promise<string> {
+/** A prefix of small objects in a bucket of its own. */
+export async function plantSource({ s3 }: RunHarness): Promise<string> {
   const bucket = uniqueName('source');
   await ensureBucket(s3, bucket);
   for (let n = 0; n < PREFIX_OBJECTS; n += 1) {
