@@ -18,6 +18,7 @@ import { TRANSFER_ID_METADATA } from '../../model/names';
 import { sumsIn, type Checksums } from '../checksums';
 import type { Destination, ListedPart, ObjectAttributes, StoredObject } from '../destination';
 import { encodeCrc32 } from '../lib/crc32';
+import { required } from './answers';
 import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './call';
 import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
@@ -116,6 +117,7 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
       const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
         client.send(command, o),
       );
+      required(reply.ETag, 'ETag', display(key));
       return stored(request.bytes, reply);
     },
 
@@ -146,7 +148,7 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
         const reply = await callStore(call('Looking at', key), signal, (o) => client.send(command, o));
         const transferId = reply.Metadata?.[TRANSFER_ID_METADATA];
         return {
-          ...stored(reply.ContentLength ?? 0, reply),
+          ...stored(required(reply.ContentLength, 'a length', display(key)), reply),
           ...(transferId === undefined ? {} : { transferId }),
         };
       } catch (error) {
@@ -225,11 +227,4 @@ function stored(bytes: number, reply: StoredReply): StoredObject {
     ...(reply.VersionId === undefined ? {} : { versionId: reply.VersionId }),
     ...s3Checksums(reply),
   };
-}
-
-function required<T>(value: T | undefined, name: string, destination: string): T {
-  if (value !== undefined) return value;
-  throw new LonghaulError('DestinationRejected', `The store answered without ${name} for ${destination}`, {
-    destination,
-  });
 }

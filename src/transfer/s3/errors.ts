@@ -120,6 +120,8 @@ function codeFor(error: unknown, status: number | undefined): ErrorCode {
 
 function codeForStatus(status: number | undefined): ErrorCode {
   if (status === undefined) return 'Internal';
+  // What it did is not known: its document was cut off, or is none.
+  if (status < 300) return 'DestinationUnavailable';
   if (status === 401 || status === 403) return 'AccessDenied';
   if (status === 404) return 'ObjectNotFound';
   if (status === 408) return 'DestinationUnavailable';

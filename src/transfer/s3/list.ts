@@ -1,6 +1,7 @@
 /** Listing what is under a prefix, page by page, without holding all of it. */
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { retry, type RetryPolicy } from '../lib/retry';
+import { readablePage } from './answers';
 import { callStore } from './call';
 import type { Side } from './errors';
 
@@ -35,7 +36,9 @@ export async function* listPrefix(request: ListRequest): AsyncGenerator<ListedOb
       ContinuationToken: token,
     });
     const page = await retry({ signal, policy: request.retry }, () =>
-      callStore({ what: `Listing ${uri}`, context, side }, signal, (o) => client.send(command, o)),
+      callStore({ what: `Listing ${uri}`, context, side }, signal, async (o) =>
+        readablePage(await client.send(command, o), side),
+      ),
     );
     for (const { Key, Size, ETag } of page.Contents ?? []) {
       if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '' };

@@ -109,7 +109,8 @@ function readReply(
   display: string,
 ): SourceReply {
   const { Body: body, ContentLength: lengthBytes, ContentType, ContentEncoding, ETag, VersionId } = reply;
-  if (!(body instanceof Readable) || lengthBytes === undefined) {
+  // The SDK makes NaN of a length that is no number: nothing may be counted by it.
+  if (!(body instanceof Readable) || lengthBytes === undefined || !Number.isSafeInteger(lengthBytes)) {
     throw new LonghaulError('SourceProtocol', `${display} was answered without a body or its length`, {
       source: display,
     });

@@ -1,6 +1,7 @@
 /** Listings of parts and of open uploads, all pages of them. */
 import { ListMultipartUploadsCommand, ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ListedPart, ListedUpload } from '../destination';
+import { readablePage } from './answers';
 import { s3Checksums } from './checksums';
 
 /** The store's clock may be behind ours; times are listed in whole seconds. */
@@ -24,7 +25,7 @@ export async function listParts(place: Place & { uploadId: string }, abortSignal
       MaxParts: place.pageSize,
       PartNumberMarker: marker,
     });
-    const page = await place.client.send(command, { abortSignal });
+    const page = readablePage(await place.client.send(command, { abortSignal }));
     for (const { PartNumber, Size, ETag, ChecksumCRC32, ChecksumCRC32C } of page.Parts ?? []) {
       if (PartNumber === undefined || Size === undefined || ETag === undefined) continue;
       parts.push({ number: PartNumber, bytes: Size, etag: ETag, ...s3Checksums({ ChecksumCRC32, ChecksumCRC32C }) });
@@ -51,7 +52,7 @@ export async function* listUploads(place: Place, abortSignal: AbortSignal): Asyn
       KeyMarker: keyMarker,
       UploadIdMarker: uploadIdMarker,
     });
-    const page = await place.client.send(command, { abortSignal });
+    const page = readablePage(await place.client.send(command, { abortSignal }));
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key !== undefined && UploadId !== undefined && Initiated !== undefined) {
         yield { key: Key, uploadId: UploadId, initiated: Initiated };
