@@ -82,9 +82,7 @@ export async function adoptUpload(
   for (const uploadId of ids) {
     const parts = await listIfThere(run, uploadId);
     if (parts === undefined) continue;
-    const isSame = parts.every(
-      (part) => part.number === 1 && isSamePart(spec.destination, part, first.body, first.sums),
-    );
+    const isSame = parts.every((part) => part.number === 1 && isSamePart(part, first.body, first.sums));
     const isOurs = isSame || uploadId === known || named.has(uploadId);
     const isBetter = isSame && (adopted === undefined || (adopted.part === undefined && parts.length > 0));
     const surplus = isBetter ? adopted?.uploadId : isOurs ? uploadId : undefined;

@@ -83,7 +83,7 @@ async function relayPart(run: Run, { upload, algorithms, number, range, hash, th
     await readRange(run, body, range, upload.version, onRead);
     const sums = checksumsOf(body, algorithms);
     // What was hashed must be what is stored: a listed part with other bytes is written again.
-    const isThere = there !== undefined && isSamePart(run.spec.destination, there, body, sums);
+    const isThere = there !== undefined && isSamePart(there, body, sums);
     const hashed = hash?.add(number, body, run.signal);
     // Awaited after the sending, which must have ended whatever happens here; until then nobody else listens.
     hashed?.catch(() => undefined);

@@ -51,7 +51,7 @@ async function readAll(
       const sums = checksumsOf(body, algorithms);
       await hash?.add(number, body, signal);
       const there = arrived.get(number);
-      if (there !== undefined && isSamePart(spec.destination, there, body, sums)) {
+      if (there !== undefined && isSamePart(there, body, sums)) {
         run.progress.arrived(filled, 1);
         tell(spec.onEvent, { kind: 'part_found', number, bytes: filled });
         parts.push({ ...sums, ...there });
