@@ -40,7 +40,7 @@ export const removeFile = async (file: string): Promise<boolean> =>
   (await ifThere(unlink(file).then(() => true))) ?? false;
 
 /** What makes a rename durable. Not every file system lets a directory be synced; then it does so by itself. */
-async function syncDirectory(directory: string): Promise<void> {
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

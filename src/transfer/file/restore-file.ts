@@ -4,6 +4,7 @@
  * Resumes by itself: give the same `transferId` again, in this process or the next.
  */
 import { stat } from 'node:fs/promises';
+import * as path from 'node:path';
 import { LonghaulError, type ErrorCode } from '../../model/errors';
 import { openTransfer } from '../open-transfer';
 import { partSizeFor } from '../plan';
@@ -16,6 +17,7 @@ import { createFileVerifier, type ChecksumLookUp, type RecordedFile } from './fi
 import { createFileDestination, type FileDestination } from './destination';
 import { ifThere, onDisk } from './local-errors';
 import { pinSource, versionOf } from './pinned-source';
+import { syncDirectory } from './partial';
 import { resolveInside } from './safe-path';
 
 export interface RestoreFileRequest extends Pick<
@@ -137,7 +139,11 @@ async function settled(
   destination: FileDestination,
   target: string,
 ): Promise<RestoredFile> {
-  if (control.repeatedSince !== undefined) await destination.removeLeftovers(request.relativePath);
+  if (control.repeatedSince !== undefined) {
+    // The attempt before may have ended between its rename and the sync that makes a rename outlast a power failure.
+    await onDisk(`Syncing the folder of ${target}`, control.signal, () => syncDirectory(path.dirname(target)));
+    await destination.removeLeftovers(request.relativePath);
+  }
   request.onStep?.('done');
   const sentBytes = control.checkpoint?.sentBytes ?? 0;
   const isOurs = control.repeatedSince !== undefined && control.checkpoint !== undefined;
