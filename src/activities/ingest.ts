@@ -129,7 +129,7 @@ async function writeReport(
   const ledgerKey = files.file('ledger.ndjson');
   await store.joinPages('ledger', ledgerKey);
   const isShort = totals.records <= MAX_INLINE_RESULTS;
-  const lines = isShort ? fromNdjson<LedgerLine>(await store.read(ledgerKey)) : [];
+  const lines = isShort ? fromNdjson<LedgerLine>(await store.read(ledgerKey), store.uri(ledgerKey)) : [];
   // Staged pages name what a run has made: once it has ended they say nothing any more.
   await store.removePages('staged');
   const done: IngestFiles = {

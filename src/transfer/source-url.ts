@@ -12,7 +12,8 @@ export class SourceUrl {
   constructor(text: string) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-      const shown = (text.split(/[?#]/, 1)[0] ?? '').replace(/\/\/[^/@]*@/, '//').slice(0, 200);
+      // Up to the last @ it may be a password, whatever else is wrong with the text.
+      const shown = (text.split(/[?#]/, 1)[0] ?? '').replace(/^(\w+:\/\/)?.*@/s, '$1').slice(0, 200);
       throw new LonghaulError('RecordInvalid', `Not an http or https URL: ${shown}`);
     }
     this.#url = url;

@@ -3,7 +3,7 @@ import { LonghaulError } from '../../model/errors';
 import type { LedgerLine, ManifestRecord, StagedLine } from '../../model/records';
 import type { RecordSettings } from '../../model/run';
 import type { SmallStore } from './small-store';
-import { fromNdjson, PAGE_KINDS, RunFiles, toNdjson, type PageKind } from './run-files';
+import { fromNdjson, jsonIn, PAGE_KINDS, RunFiles, toNdjson, type PageKind } from './run-files';
 
 /** One object below a prefix record, as its own manifest pages list it. */
 export interface PrefixObject {
@@ -31,7 +31,7 @@ export class ControlStore {
   }
 
   async readPage<K extends PageKind>(kind: K, page: number): Promise<PageTypes[K][]> {
-    return fromNdjson(await this.read(this.files.page(kind, page)));
+    return this.readLines(this.files.page(kind, page));
   }
 
   async writePage<K extends PageKind>(kind: K, page: number, lines: readonly PageTypes[K][]): Promise<void> {
@@ -39,7 +39,7 @@ export class ControlStore {
   }
 
   async readRecordPage<T>(kind: PageKind, record: number, page: number): Promise<T[]> {
-    return fromNdjson(await this.read(this.files.recordPage(kind, record, page)));
+    return this.readLines(this.files.recordPage(kind, record, page));
   }
 
   async writeRecordPage(kind: PageKind, record: number, page: number, lines: readonly unknown[]): Promise<void> {
@@ -52,7 +52,7 @@ export class ControlStore {
   }
 
   async readJson<T>(key: string): Promise<T> {
-    return JSON.parse(await this.read(key)) as T;
+    return jsonIn<T>(await this.read(key), this.uri(key), 1);
   }
 
   async writeJson(key: string, value: unknown): Promise<void> {
@@ -79,6 +79,10 @@ export class ControlStore {
 
   uri(key: string): string {
     return this.store.uri(key);
+  }
+
+  private async readLines<T>(key: string): Promise<T[]> {
+    return fromNdjson<T>(await this.read(key), this.uri(key));
   }
 
   private async *pagesOf(kind: PageKind): AsyncGenerator<Buffer> {

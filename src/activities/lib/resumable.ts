@@ -8,7 +8,8 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { addRequests, type RequestCounts } from '../../model/records';
 import { countRequests } from '../../transfer';
-import type { TransferCheckpoint, TransferControl } from '../../transfer/types';
+import type { TransferControl } from '../../transfer/types';
+import { readBeat, type Beat } from './beat';
 import { earlierRequests } from './counted';
 import { describe, handOver, toFailure } from './failures';
 
@@ -25,15 +26,6 @@ export interface ResumableOptions {
   readonly forwardOnly?: boolean;
   /** What the workflow must know of work that was cancelled: stands in the failure's details. */
   readonly cancelDetails?: () => object;
-}
-
-/** What is kept in heartbeat details: the engine's checkpoint, when it last grew, requests of all attempts. ≤ 1 KB. */
-interface Beat {
-  readonly v: 1;
-  readonly checkpoint: TransferCheckpoint | null;
-  readonly progressAtMs: number;
-  readonly failures: number;
-  readonly requests?: RequestCounts;
 }
 
 /**
@@ -132,21 +124,4 @@ function logFailure(context: Context, error: unknown, failure: ApplicationFailur
     stack,
     ...fields,
   });
-}
-
-function readBeat(details: unknown): Beat | undefined {
-  if (typeof details !== 'object' || details === null) return undefined;
-  const { v, checkpoint, progressAtMs, failures } = details as Record<string, unknown>;
-  if (v !== 1 || typeof progressAtMs !== 'number' || typeof failures !== 'number') return undefined;
-  return { v, checkpoint: readCheckpoint(checkpoint), progressAtMs, failures };
-}
-
-/** An unknown shape (a newer or foreign worker's) means a clean start, never a crash: the store knows the truth. */
-function readCheckpoint(value: unknown): TransferCheckpoint | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const candidate = value as Partial<TransferCheckpoint>;
-  const numbers = [candidate.bytes, candidate.parts, candidate.sentBytes];
-  if (candidate.v !== 1 || numbers.some((n) => typeof n !== 'number')) return null;
-  if (candidate.uploadId !== undefined && typeof candidate.uploadId !== 'string') return null;
-  return candidate as TransferCheckpoint;
 }

@@ -5,6 +5,7 @@
  * ledger/page-00000.ndjson, ledger.ndjson, report.json, report.txt.
  * Every file is written whole, so a reader sees the old one, the new one or none.
  */
+import { LonghaulError } from '../../model/errors';
 import type { RecordSettings } from '../../model/run';
 
 const number = (n: number): string => String(n).padStart(5, '0');
@@ -41,8 +42,15 @@ export const toNdjson = (lines: readonly unknown[]): string =>
   lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
 /** Each line is trusted to be ours: these files are written by Longhaul alone, below its own control prefix. */
-export const fromNdjson = <T>(text: string): T[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as T);
+/** Throws FileMalformed, which names `file`, where a line is not JSON: somebody has written to the run's own files. */
+export const fromNdjson = <T>(text: string, file: string): T[] =>
+  text.split('\n').flatMap((line, index) => (line === '' ? [] : [jsonIn<T>(line, file, index + 1)]));
+
+/** Throws FileMalformed, which names the file and the line, where `text` is not JSON. */
+export function jsonIn<T>(text: string, file: string, line: number): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new LonghaulError('FileMalformed', `${file} has no JSON in line ${line}`, { source: file, line }, { cause });
+  }
+}

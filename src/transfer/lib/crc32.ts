@@ -14,11 +14,12 @@ export function encodeCrc32(value: number): string {
   return bytes.toString('base64');
 }
 
-/** Undefined for anything but four bytes: composite checksums end in `-N` and mean something else. */
+/** Undefined for anything but base64 of four bytes: composite checksums end in `-N` and mean something else. */
 export function decodeCrc32(text: string | undefined): number | undefined {
-  if (text === undefined || text.includes('-')) return undefined;
+  if (text === undefined) return undefined;
+  // Node takes whatever it can make sense of for base64.
   const bytes = Buffer.from(text, 'base64');
-  return bytes.length === 4 ? bytes.readUInt32BE() : undefined;
+  return bytes.length === 4 && bytes.toString('base64') === text ? bytes.readUInt32BE() : undefined;
 }
 
 /** Reflected polynomials: CRC-32 (IEEE 802.3), as zlib uses it, and CRC-32C (Castagnoli, RFC 3720 appendix B.4). */
