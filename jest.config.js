@@ -31,6 +31,8 @@ const project = (name) => ({
 module.exports = {
   projects: [
     'unit',
+    'storm',
+    'fuzz',
     'transfer',
     'providers',
     'catalogue',
