@@ -63,7 +63,7 @@ function oracle(text: string): (readonly [string, boolean])[][] | undefined {
       at += 1;
       for (;;) {
         if (at >= text.length) return undefined;
-        if (text[at] !== '"') field += text[at];
+        if (text[at] !== '"') field += text.charAt(at);
         else if (text[at + 1] === '"') {
           field += '"';
           at += 1;
@@ -72,7 +72,7 @@ function oracle(text: string): (readonly [string, boolean])[][] | undefined {
       }
       at += 1;
     } else {
-      for (; at < text.length && !',\r\n"'.includes(text[at]!); at += 1) field += text[at];
+      for (; at < text.length && !',\r\n"'.includes(text[at]!); at += 1) field += text.charAt(at);
       if (text[at] === '"') return undefined;
     }
     row.push([field, isQuoted]);

@@ -52,7 +52,7 @@ export class ControlStore {
   }
 
   async readJson<T>(key: string): Promise<T> {
-    return jsonIn<T>(await this.read(key), this.uri(key), 1);
+    return jsonIn(await this.read(key), this.uri(key), 1) as T;
   }
 
   async writeJson(key: string, value: unknown): Promise<void> {

@@ -44,12 +44,12 @@ export const toNdjson = (lines: readonly unknown[]): string =>
 /** Each line is trusted to be ours: these files are written by Longhaul alone, below its own control prefix. */
 /** Throws FileMalformed, which names `file`, where a line is not JSON: somebody has written to the run's own files. */
 export const fromNdjson = <T>(text: string, file: string): T[] =>
-  text.split('\n').flatMap((line, index) => (line === '' ? [] : [jsonIn<T>(line, file, index + 1)]));
+  text.split('\n').flatMap((line, index) => (line === '' ? [] : [jsonIn(line, file, index + 1) as T]));
 
 /** Throws FileMalformed, which names the file and the line, where `text` is not JSON. */
-export function jsonIn<T>(text: string, file: string, line: number): T {
+export function jsonIn(text: string, file: string, line: number): unknown {
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (cause) {
     throw new LonghaulError('FileMalformed', `${file} has no JSON in line ${line}`, { source: file, line }, { cause });
   }
