@@ -47,10 +47,11 @@ async function* ledgerLines(store: SmallStore, files: RunFiles, signal: AbortSig
   let pages = 0;
   for await (const key of store.list(files.folder('ledger'), signal)) {
     pages += 1;
-    yield fromNdjson<LedgerLine>((await store.read(key, signal)).toString());
+    yield fromNdjson<LedgerLine>((await store.read(key, signal)).toString(), store.uri(key));
   }
   // Throws ObjectNotFound where the run wrote no ledger at all, or it has been removed.
-  if (pages === 0) yield fromNdjson<LedgerLine>((await store.read(files.file('ledger.ndjson'), signal)).toString());
+  const whole = files.file('ledger.ndjson');
+  if (pages === 0) yield fromNdjson<LedgerLine>((await store.read(whole, signal)).toString(), store.uri(whole));
 }
 
 interface BucketPlace {
@@ -163,10 +164,13 @@ export const diskPlace = async (
   return {
     async *entries(signal) {
       for await (const key of store.list(files.folder('ledger'), signal)) {
-        const lines = fromNdjson<LedgerLine>((await store.read(key, signal)).toString());
+        const lines = fromNdjson<LedgerLine>((await store.read(key, signal)).toString(), store.uri(key));
         // Pages of the ledger are those of the manifest: the same files under the same number.
         const manifest = key.replace(files.folder('ledger'), files.folder('manifest'));
-        const records = fromNdjson<ManifestRecord>((await store.read(manifest, signal)).toString());
+        const records = fromNdjson<ManifestRecord>(
+          (await store.read(manifest, signal)).toString(),
+          store.uri(manifest),
+        );
         const byNumber = new Map(records.map((record) => [record.n, record]));
         for (const line of lines) {
           const record = byNumber.get(line.n);
