@@ -13,6 +13,8 @@ export interface StoreFlavour {
   /** HEAD and Complete tell the object's CRC32. */
   readonly tellsChecksum: boolean;
   readonly isVersioned: boolean;
+  /** What has come of a part whose client died is kept, where S3 keeps nothing. */
+  readonly keepsTorn: boolean;
 }
 
 export interface ModelPart {

@@ -54,7 +54,7 @@ export class S3Server implements Server {
     if (method === 'GET' && query.has('uploads')) return this.listUploads(query);
     if (id !== null) {
       if (method === 'PUT') {
-        // A store that keeps what has come of a broken request: some do.
+        if (request.isTorn === true && !this.model.flavour.keepsTorn) throw new StoreRefusal(400, 'IncompleteBody');
         const sum = request.isTorn === true ? undefined : crc32;
         const part = this.model.part(key, id, Number(query.get('partNumber')), body, sum);
         return { status: 200, headers: { etag: part.etag }, body: Buffer.alloc(0) };

@@ -149,6 +149,7 @@ const raw = fc.record({
     listsChecksums: mostly(),
     tellsChecksum: mostly(),
     isVersioned: rarely(),
+    keepsTorn: fc.boolean(),
   }),
   faults: fc.array(fc.oneof(sourceFaults, gentleSource, gentleSource, storeFaults, storeFaults, diskFaults), {
     maxLength: 5,
@@ -212,7 +213,7 @@ export const PLAIN: Scenario = {
   hasForeign: true,
   pageSize: 1,
   source: { validator: 'strong', knowsRanges: true, knowsIfRange: true, declaresLength: true },
-  store: { repeatsComplete: true, listsChecksums: true, tellsChecksum: true, isVersioned: false },
+  store: { repeatsComplete: true, listsChecksums: true, tellsChecksum: true, isVersioned: false, keepsTorn: false },
   faults: [],
   changes: [],
   crashes: [],

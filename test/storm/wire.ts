@@ -107,6 +107,10 @@ class Exchange {
     }
     // A dead client's request, or one that was given up, may be lost on the way.
     if ((this.isDone || !this.life.isAlive) && network.clock.random() < 0.5) return;
+    if (!this.life.isAlive && isLaterPart(this.request) && network.clock.random() < 0.5) {
+      server.handle(torn(this.request, Math.floor(network.clock.random() * this.request.body.length)));
+      return;
+    }
     if (fault?.kind === 'answer') {
       this.answer(fault.reply(network.clock, this.request));
       return;
@@ -133,7 +137,7 @@ class Exchange {
       body[at] = (body[at] ?? 0) ^ 0x10;
       return { ...request, body };
     }
-    if (fault?.kind === 'torn') {
+    if (fault?.kind === 'torn' && isLaterPart(request)) {
       return { ...request, body: body.subarray(0, fault.at % body.length), isTorn: true };
     }
     return request;
@@ -203,6 +207,16 @@ class Exchange {
     return Math.floor(this.network.clock.random() * below);
   }
 }
+
+/** Part 1 names its upload by its bytes where nothing else does: a torn one is nobody's. */
+const isLaterPart = ({ url }: WireRequest): boolean => Number(url.searchParams.get('partNumber')) > 1;
+
+/** A client that dies while it sends. */
+const torn = (request: WireRequest, bytes: number): WireRequest => ({
+  ...request,
+  body: Buffer.from(request.body.subarray(0, bytes)),
+  isTorn: true,
+});
 
 class WireAgent extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
