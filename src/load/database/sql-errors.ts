@@ -34,6 +34,9 @@ export function fieldOf(error: unknown, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** What Node and OpenSSL call faults of TLS and of certificates (Node.js documentation, tls, "X509 certificate error codes"). */
+const TLS_CODE = /CERT|SSL|TLS|CRL|SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH/;
+
 /** The most that a message of the server may add to ours: values of rows are quoted in it. */
 const MESSAGE_CHARS = 200;
 
@@ -49,7 +52,7 @@ export function mapSqlError(error: unknown, what: string, context: ErrorContext 
   const state = stateOf(error);
   if (state === undefined) {
     const code = fieldOf(error, 'code');
-    const tls = code !== undefined && /CERT|SSL|TLS|SELF_SIGNED|ALTNAME/.test(code);
+    const tls = code !== undefined && TLS_CODE.test(code);
     const text = `${what} failed: the ${tls ? 'certificate of the database is not accepted' : 'connection failed'}${code === undefined ? '' : ` (${code})`}`;
     return new LonghaulError(tls ? 'PostgresRefused' : 'PostgresUnreachable', text, context);
   }

@@ -52,7 +52,8 @@ export function readUrl(settings: DatabaseSettings): Endpoint {
 /** Below verify-ca libpq encrypts without looking at the certificate, unless a root certificate is given. */
 function sslOptions(mode: SslMode, ca: string | undefined, host: string): ConnectionOptions {
   const trust = ca === undefined ? {} : { ca };
-  if (mode === 'verify-full') return { ...trust, servername: host };
+  // Compared with the certificate, also where it is an address, which must not be sent as a server name (RFC 6066, section 3).
+  if (mode === 'verify-full') return { ...trust, host };
   if (mode === 'verify-ca' || (mode === 'require' && ca !== undefined)) {
     return { ...trust, checkServerIdentity: () => undefined };
   }
