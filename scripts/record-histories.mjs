@@ -95,8 +95,8 @@ class Recorder {
   }
 
   /** A run of another job over the stack's sample; its id is the state's name. */
-  startSample = (type, state, input) =>
-    this.client.workflow.start(type, { taskQueue: 'longhaul', workflowId: state, args: [input] });
+  startSample = (type, state, input, taskQueue = 'longhaul') =>
+    this.client.workflow.start(type, { taskQueue, workflowId: state, args: [input] });
 
   /** Writes `<workflow type>.<state>.json`. */
   async save(type, state, workflowId, runId) {
@@ -310,31 +310,45 @@ const takingQueue = async () => {
   return { server, queueUrl: `http://127.0.0.1:${server.address().port}/000000000000/replay` };
 };
 
+/** Where the bridge starts events: small objects move within the workflow task. `moved-small` is the other queue. */
+const MOVING_QUEUE = 'longhaul-transfer';
+
 /** transferEvent, from a bucket of the stack to another. */
 const EVENTS = {
+  'moved-at-once': async (recorder, state) => {
+    await recorder.startSample('transferEvent', state, eventOf(6, 'exports/part-1.csv'), MOVING_QUEUE).then(ended);
+    await recorder.save('transferEvent', state, state);
+  },
   'moved-small': async (recorder, state) => {
     await recorder.startSample('transferEvent', state, eventOf(1, 'exports/part-1.csv')).then(ended);
     await recorder.save('transferEvent', state, state);
   },
   'moved-large': async (recorder, state) => {
-    await recorder.startSample('transferEvent', state, { event: eventOf(2, 'large.bin') }).then(ended);
+    await recorder.startSample('transferEvent', state, { event: eventOf(2, 'large.bin') }, MOVING_QUEUE).then(ended);
     await recorder.save('transferEvent', state, state);
   },
   failed: async (recorder, state) => {
-    await recorder.startSample('transferEvent', state, eventOf(3, 'missing')).then(ended);
+    await recorder.startSample('transferEvent', state, eventOf(3, 'missing'), MOVING_QUEUE).then(ended);
     await recorder.save('transferEvent', state, state);
   },
   'dead-lettered': async (recorder, state) => {
     const { server, queueUrl } = await takingQueue();
     const deadLetter = { kind: 'sqs', queueUrl, region: 'us-east-1' };
-    await recorder.startSample('transferEvent', state, { event: eventOf(4, 'missing'), deadLetter }).then(ended);
+    await recorder
+      .startSample('transferEvent', state, { event: eventOf(4, 'missing'), deadLetter }, MOVING_QUEUE)
+      .then(ended);
     server.closeAllConnections();
     server.close();
     await recorder.save('transferEvent', state, state);
   },
   'moving-large': async (recorder, state) => {
     const { s3 } = recorder.stack;
-    const handle = await recorder.startSample('transferEvent', state, eventOf(5, 'large.bin', { maxRetries: 10 }));
+    const handle = await recorder.startSample(
+      'transferEvent',
+      state,
+      eventOf(5, 'large.bin', { maxRetries: 10 }),
+      MOVING_QUEUE,
+    );
     await until('the parts', async () => {
       const { events } = await handle.fetchHistory();
       return events.some((e) => e.activityTaskScheduledEventAttributes?.activityType.name === 'moveObjectParts');

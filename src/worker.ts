@@ -9,6 +9,7 @@ import {
   createClaimActivities,
   createFilesActivities,
   createTransferQueueActivities,
+  createWorkflowQueueActivities,
 } from './activities';
 import { createDependencies } from './activities/create-dependencies';
 import type { Dependencies } from './activities/dependencies';
@@ -144,7 +145,16 @@ function roleOptions(role: QueueRole, dependencies: Dependencies, environment: E
   } as const;
   switch (role) {
     case 'workflows':
-      return [{ ...common, ...workflowCode(), maxCachedWorkflows: 1_000, reuseV8Context: true }];
+      return [
+        {
+          ...common,
+          ...workflowCode(),
+          maxCachedWorkflows: 1_000,
+          reuseV8Context: true,
+          activities: createWorkflowQueueActivities(),
+          enableNonLocalActivities: false,
+        },
+      ];
     case 'api':
       return [
         {

@@ -62,6 +62,12 @@ export const createMoveSmallActivity =
     });
   };
 
+/**
+ * Of a worker that moves no bytes. It answers instead of not being there, because a workflow must not ask which worker it is
+ * on: a replay of its history elsewhere would go another way.
+ */
+export const leaveToActivity: EventActivities['moveSmallObject'] = () => Promise.resolve({ kind: 'notTried' });
+
 /** Undefined where it is not small. */
 async function moveSmall(move: EventMove): Promise<TransferEventResult | undefined> {
   const { control } = move;

@@ -26,7 +26,9 @@ export interface HandedOver {
 
 export type TriedEvent =
   | { readonly kind: 'moved'; readonly result: TransferEventResult }
-  | { readonly kind: 'handedOver'; readonly handedOver: HandedOver };
+  | { readonly kind: 'handedOver'; readonly handedOver: HandedOver }
+  /** By a worker that moves no bytes. */
+  | { readonly kind: 'notTried' };
 
 /** A multipart upload that has been begun, as history holds it: enough to go on, or to take it back. */
 export interface BegunEvent {

@@ -2,6 +2,7 @@
 import type { Dependencies } from './dependencies';
 import { createEventActivities } from './event';
 import type { EventActivities } from './event-types';
+import { leaveToActivity } from './event-small';
 import { createExportApiActivities } from './export-api';
 import { counted } from './lib/counted';
 import { createIngestActivities } from './ingest';
@@ -62,3 +63,8 @@ export const createFilesActivities = (dependencies: Dependencies): FilesActiviti
     ...createRestoreFileActivities(dependencies),
     ...createRestoreFinishActivities(dependencies),
   });
+
+/** Local activities of the queue `longhaul`, whose workers move no bytes. */
+export const createWorkflowQueueActivities = (): Pick<EventActivities, 'moveSmallObject'> => ({
+  moveSmallObject: leaveToActivity,
+});

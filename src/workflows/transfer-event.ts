@@ -6,7 +6,6 @@
 import { CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/common';
 import type { EventActivities, EventFailure, OfEvent, TriedEvent } from '../activities/event-types';
-import { TASK_QUEUES } from '../model/names';
 import type { CleanupReport } from '../model/run';
 import {
   replayCommand,
@@ -59,9 +58,9 @@ class EventRun {
   private async moveOnce(args: OfEvent): Promise<TransferEventResult> {
     const summary = `Move ${routeText(this.event)}`;
     const tried = await this.trySmall(args, summary);
-    if (tried?.kind === 'moved') return tried.result;
-    const { handedOver } = tried ?? {};
-    const opened = await this.activities('move', summary).moveObject({ ...args, ...(handedOver && { handedOver }) });
+    if (tried.kind === 'moved') return tried.result;
+    const handedOver = tried.kind === 'handedOver' ? { handedOver: tried.handedOver } : {};
+    const opened = await this.activities('move', summary).moveObject({ ...args, ...handedOver });
     if (opened.kind === 'moved') return opened.result;
     const { begun } = opened;
     // From here on history names the upload: it can be taken back whatever becomes of the worker.
@@ -70,12 +69,11 @@ class EventRun {
     return parts.moveObjectParts({ ...args, retries: begun.retries, begun });
   }
 
-  /** Within this workflow task, where its worker is one that moves bytes; undefined where that is for an activity at once. */
-  private async trySmall(args: OfEvent, summary: string): Promise<TriedEvent | undefined> {
-    const { taskQueue, historyLength } = workflowInfo();
-    if (args.starts > 1 || taskQueue !== TASK_QUEUES.transfer) return undefined;
+  /** Within this workflow task. A worker that moves no bytes leaves it to an activity, and so does what was tried before. */
+  private async trySmall(args: OfEvent, summary: string): Promise<TriedEvent> {
+    if (args.starts > 1) return { kind: 'notTried' };
     try {
-      const isRepeated = historyLength > EVENTS_BEFORE_FIRST_TASK;
+      const isRepeated = workflowInfo().historyLength > EVENTS_BEFORE_FIRST_TASK;
       return await smallEventActivities(summary).moveSmallObject({ ...args, isRepeated });
     } catch (error) {
       if (!isUnfinished(error)) throw error;

@@ -78,9 +78,15 @@ describe('replay of recorded histories', () => {
         ),
         ...['ingestUrls.ingested', 'restoreFiles.restored', 'restoreFiles.restored-many'],
         ...['transferRecord.ingested', 'transferRecord.restored'],
-        ...['moved-small', 'moved-large', 'moving-large', 'cancelled-large', 'failed', 'dead-lettered'].map(
-          (state) => `transferEvent.${state}`,
-        ),
+        ...[
+          'moved-at-once',
+          'moved-small',
+          'moved-large',
+          'moving-large',
+          'cancelled-large',
+          'failed',
+          'dead-lettered',
+        ].map((state) => `transferEvent.${state}`),
         'holdTarget.succeeded-atomic',
       ]),
     );
