@@ -130,12 +130,12 @@ describe('restore', () => {
   });
 });
 
-it('orders to a run of several raw files are refused with the runs that take them', async () => {
+it('orders to a run of several raw files, but abort, are refused with the runs that take them', async () => {
   const harness = await RunHarness.start({ worker: false });
   try {
     const started = await longhaul(harness, 'restore', 'raw_1', 'raw_2', '--run-id', 'both', '--detach');
     expect(started).toMatchObject({ exitCode: 0, stdout: 'restore-raw_1-and-1-more-both\n' });
-    const refused = await longhaul(harness, 'abort', started.stdout.trim(), '--json');
+    const refused = await longhaul(harness, 'pause', started.stdout.trim(), '--json');
     expect([refused.exitCode, errorOf(refused).code]).toEqual([2, 'InvalidInput']);
     expect(errorOf(refused).message).toMatch(/such as "both\/raw_1": give that one/);
   } finally {

@@ -9,6 +9,7 @@ import {
   type RestoreResult,
   validateRestoreInput,
 } from '../../model/restore-run';
+import { MESSAGES } from '../../model/run';
 import { noReport } from './bucket-report';
 import { formatBytes, formatCount, formatDuration, formatRate } from './format';
 import type { EndedRun, Job } from './job';
@@ -95,13 +96,13 @@ const readReport = async (run: EndedRun<RestoreInput, RestoreResult>, json: bool
   return [...(elsewhere ? [why, ''] : []), ...knownText(known)].join('\n');
 };
 
-/** Several raw files are a run each, and those are what can be paused and aborted. */
-const refusal = (workflowId: string, input: RestoreInput): string | undefined => {
-  if (!('raw_file_ids' in input)) return undefined;
+/** Several raw files are a run each: those are what takes orders, but for `abort`, which ends them all. */
+const refusal = (workflowId: string, input: RestoreInput, order: string): string | undefined => {
+  if (!('raw_file_ids' in input) || order === MESSAGES.abort) return undefined;
   const first = `${input.runId ?? workflowId}/${input.raw_file_ids[0] ?? ''}`;
   return (
     `The run "${workflowId}" restores several raw files, each in a run of its own, such as "${first}": give that one. ` +
-    `Stop all of them with: temporal workflow cancel --workflow-id ${workflowId}`
+    `Stop all of them with: longhaul abort ${workflowId}`
   );
 };
 

@@ -60,8 +60,8 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   resultText(workflowId: string, result: R): string;
   /** A sentence where a run has succeeded without having done all; undefined where nothing is missing. */
   shortfall(result: R): string | undefined;
-  /** Why a run with this input takes no orders, and who does; absent where every run takes them. */
-  refusal?(workflowId: string, input: I): string | undefined;
+  /** Why a run with this input does not take the order (of MESSAGES, or a command), and who does; absent where every run takes all. */
+  refusal?(workflowId: string, input: I, order: string): string | undefined;
   /** Its workflow takes no Updates: `abort` requests its cancellation. */
   readonly endsByCancel?: true;
   /** Settings of the bucket where its runs keep their files, as this machine has them. `bucket`: where the run says that it is. */

@@ -30,7 +30,7 @@ export const sendUpdate = async (
       await withinMs(client, UPDATE_TIMEOUT_MS, () => handle.cancel());
       return [CANCEL_REQUESTED, JOB_TERMS[job.workflow]] as const;
     }
-    const refusal = job.refusal?.(workflowId, await startInput(client, run));
+    const refusal = job.refusal?.(workflowId, await startInput(client, run), update.name);
     if (refusal !== undefined) throw new LonghaulError('InvalidInput', refusal);
     try {
       const reply = await withinMs(client, UPDATE_TIMEOUT_MS, () =>

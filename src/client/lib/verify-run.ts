@@ -62,7 +62,8 @@ const placeOf = async (
     case 'restoreFiles': {
       const known = knownRestore(run as EndedRun<RestoreInput, RestoreResult>);
       const [record, ...others] = known?.restores ?? [];
-      if (others.length > 0) throw new LonghaulError('InvalidInput', job.refusal?.(workflowId, run.input) ?? '');
+      if (others.length > 0)
+        throw new LonghaulError('InvalidInput', job.refusal?.(workflowId, run.input, 'verify') ?? '');
       const name = known?.runId ?? run.input.runId ?? (await run.progress())?.run;
       if (record === undefined || name === undefined) throw noLedger(workflowId, 'no file was looked at');
       return diskPlace(name, record, known?.host, (run.input as RestoreInput).set);

@@ -42,14 +42,9 @@ export function registerOperator(run: Operated): void {
   setHandler(progressQuery, () => run.progress(), {
     description: 'Stage, records, bytes, rate, last errors and what can be done now',
   });
-  const mustBeStoppable = (): void => {
-    if (!run.isStoppable) {
-      throw reject(`The run is ${run.stage}: it only goes forward now`);
-    }
-  };
   setHandler(pauseUpdate, () => (run.setPaused(true), run.reply(0)), {
     description: 'Start no more records; those in flight end. No argument.',
-    validator: mustBeStoppable,
+    validator: () => assertStoppable(run),
   });
   setHandler(resumeUpdate, () => (run.setPaused(false), run.reply(0)), {
     description: 'Start records again. No argument.',
@@ -66,14 +61,23 @@ export function registerOperator(run: Operated): void {
     description: 'Give one failed record up: {"record": 7}. For runs with on_error "wait".',
     validator: (args?: { record: number }) => validateRecords(run, [args?.record ?? Number.NaN]),
   });
+  registerAbort(run);
+}
+
+/** Of runs that take no other order too. */
+export function registerAbort(run: Pick<Operated, 'stage' | 'isStoppable' | 'reply' | 'abort'>): void {
   setHandler(abortUpdate, (args?: AbortArgs) => (run.abort(args?.reason ?? 'no reason given'), run.reply(0)), {
     description: 'End the run; exports take back what they have made: {"reason": "…"}',
     validator: (args?: AbortArgs) => {
-      mustBeStoppable();
+      assertStoppable(run);
       if (args?.reason !== undefined && typeof args.reason !== 'string')
         throw reject('Give {"reason": "text"} or nothing');
     },
   });
+}
+
+function assertStoppable({ stage, isStoppable }: Pick<Operated, 'stage' | 'isStoppable'>): void {
+  if (!isStoppable) throw reject(`The run is ${stage}: it only goes forward now`);
 }
 
 function validateMaxWorkers(args: unknown): void {

@@ -16,13 +16,16 @@ import { restoreStatus, type RestoredRecord, type RestoreInput, type RestoreResu
 import type { restoreFiles } from '../restore-files';
 import { claims } from './activity-options';
 import { failure, firstCause } from './failures';
-import { progressQuery } from './operator';
+import { progressQuery, registerAbort } from './operator';
 import { RunProgress } from './run-progress';
 
 /** Started at once; how many of them move bytes is the host's own limit, max_concurrent_restores. */
 const STARTED_AT_ONCE = 16;
 
-/** @throws RecordsFailed that names the first that failed, with all outcomes in its details. */
+/**
+ * @throws RecordsFailed that names the first that failed, RunAborted where an operator has ended it; both with all outcomes in
+ * their details.
+ */
 export async function restoreMany(input: RestoreInput, ids: readonly string[]): Promise<RestoreResult> {
   const { workflowId, startTime } = workflowInfo();
   const run = input.runId ?? workflowId;
@@ -31,6 +34,37 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
   setHandler(progressQuery, () => progress.snapshot(Date.now()), {
     description: 'Raw files done, failed and under way',
   });
+  const work = new CancellationScope();
+  const known: { reason?: string; result?: RestoreResult } = {};
+  registerAbort({
+    get stage() {
+      return progress.stage;
+    },
+    get isStoppable() {
+      return progress.stage !== 'done';
+    },
+    abort: (reason) => {
+      known.reason ??= reason;
+      work.cancel();
+    },
+    reply: (affected) => ({ stage: progress.stage, paused: false, maxWorkers: STARTED_AT_ONCE, affected }),
+  });
+  try {
+    return await work.run(() => restoreEach(input, ids, progress, (result) => (known.result = result)));
+  } catch (error) {
+    if (known.reason === undefined) throw error;
+    throw failure('RunAborted', `The run was aborted: ${known.reason}`, ...(known.result ? [known.result] : []));
+  }
+}
+
+/** `onEnds` hears what became of each, whatever is thrown after. */
+async function restoreEach(
+  input: RestoreInput,
+  ids: readonly string[],
+  progress: RunProgress,
+  onEnds: (result: RestoreResult) => void,
+): Promise<RestoreResult> {
+  const { run, startedMs } = progress;
   progress.enter('preparing');
   const host = await claims('Find a host with local disk').claimHost();
   progress.recordsTotal = ids.length;
@@ -46,15 +80,15 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
     ends.set(id, end);
     note(progress, n, end);
   });
-  // Each child has told of itself in its own report by now.
-  if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
   progress.enter('done');
   const restores = ids.flatMap((id) => ends.get(id) ?? []);
-  const seconds = (Date.now() - startTime.getTime()) / 1000;
-  const status = statusOf(restores);
+  const seconds = (Date.now() - startedMs) / 1000;
+  const result: RestoreResult = { runId: run, status: statusOf(restores), host, seconds, restores };
+  onEnds(result);
+  // Each child has told of itself in its own report by now.
+  if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
   const bad = restores.filter((end) => end.status !== 'SUCCESS');
   const [first] = bad;
-  const result: RestoreResult = { runId: run, status, host, seconds, restores };
   if (first === undefined) return result;
   const why = first.error === undefined ? first.status : `${first.error.code}: ${first.error.message}`;
   const where = first.report === null ? '' : ` (report: ${first.report})`;

@@ -90,9 +90,11 @@ describe('inputs', () => {
   });
 });
 
-it('of runs of several raw files it says which take orders', () => {
-  expect(restoreJob.refusal?.('w', { raw_file_id: 'one' })).toBeUndefined();
-  expect(restoreJob.refusal?.('w', { raw_file_ids: ['one', 'two'] })).toMatch(/such as "w\/one".*--workflow-id w$/);
+it('of runs of several raw files it says which take orders; abort they take themselves', () => {
+  const several = { raw_file_ids: ['one', 'two'] };
+  expect(restoreJob.refusal?.('w', { raw_file_id: 'one' }, 'pause')).toBeUndefined();
+  expect(restoreJob.refusal?.('w', several, 'pause')).toMatch(/such as "w\/one".*longhaul abort w$/);
+  expect(restoreJob.refusal?.('w', several, 'abort')).toBeUndefined();
 });
 
 describe('the result of an ingest', () => {
