@@ -26,7 +26,7 @@ const { generatedFile } = dist('dev/export-api/index.js');
 const { ensureBucket, s3ClientFor } = dist('dev/s3-client.js');
 const { sampleConfig, writeProjectConfig } = dist('dev/sample-config.js');
 const { putAll, SAMPLE_TARGET_BUCKET } = dist('dev/seed.js');
-const { SAMPLE_RAW_FILE_ID } = dist('dev/sample-restore.js');
+const { SAMPLE_PROJECT_ID, SAMPLE_RAW_FILE_ID } = dist('dev/sample-restore.js');
 const { toolPaths } = dist('dev/tools.js');
 const { temporal } = await toolPaths();
 
@@ -61,8 +61,9 @@ const anonymous = (dataDir) => (key, value) => {
     const text = Buffer.from(value, 'base64').toString();
     return text.includes(dataDir) ? Buffer.from(text.replaceAll(dataDir, '/data')).toString('base64') : value;
   }
-  // Of identities and sticky queues: process id and host name.
-  return typeof value === 'string' && value.includes(HOST) ? 'worker@host' : value;
+  if (typeof value !== 'string') return value;
+  // Of identities and sticky queues: process id and host name. Of failures: the paths of files.
+  return value.includes(HOST) ? 'worker@host' : value.replaceAll(dataDir, '/data');
 };
 
 class Recorder {
@@ -256,6 +257,17 @@ const SAMPLES = {
   },
   restored: async (recorder, state) => {
     await recorder.startSample('restoreFiles', state, { raw_file_id: SAMPLE_RAW_FILE_ID, runId: state }).then(ended);
+    await recorder.save('restoreFiles', state, state);
+    await recorder.save('transferBatch', state, `${state}/batch/0`);
+  },
+  /** Only a file that its batch cannot restore has a record workflow: here a directory is in its place. */
+  'restore-failed': async (recorder, state) => {
+    const folder = join(recorder.stack.dataDir, 'restored', SAMPLE_PROJECT_ID);
+    rmSync(folder, { recursive: true, force: true });
+    for (const file of ['sample.raw', 'sample.d/airports.csv', 'sample.d/stocks.csv'])
+      mkdirSync(join(folder, file), { recursive: true });
+    await recorder.startSample('restoreFiles', state, { raw_file_id: SAMPLE_RAW_FILE_ID, runId: state }).then(ended);
+    rmSync(folder, { recursive: true });
     await recorder.save('restoreFiles', state, state);
     await recorder.save('transferBatch', state, `${state}/batch/0`);
     await recorder.save('transferRecord', state, `${state}/record/0`);

@@ -1,5 +1,5 @@
 /**
- * One manifest page: a child workflow per record, as many at once as the run allows. Tells the run how it stands;
+ * One manifest page: a child workflow per record, or for most files an activity, as many at once as the run allows. Tells the run how it stands;
  * leaves a staged page that lists everything the page has made, which publishing and taking back work from.
  */
 import {
@@ -32,7 +32,8 @@ import { addCleanup, emptyCleanup, failed, firstCause, hasCleanup, notUndone, ty
 import { requestTotals, withOwnRequests } from './lib/requests';
 import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
-import { transferRecord, type RecordResult } from './transfer-record';
+import { tryFile } from './lib/restore-record';
+import { transferRecord, type RecordInput, type RecordResult } from './transfer-record';
 
 /** Reports at growing intervals: the number of messages grows with the logarithm of the batch's time, not with it. */
 const FIRST_REPORT_MS = 2_000;
@@ -187,14 +188,24 @@ class Batch {
     }
   }
 
-  private startRecord(record: ManifestRecord): Promise<RecordResult> {
+  /** A file is an activity of this workflow, and a workflow of its own only where that is not enough (docs/decisions/0020). */
+  private async startRecord(record: ManifestRecord): Promise<RecordResult> {
     const { settings, exportId } = this.input;
+    const input: RecordInput = { settings: recordSettings(settings), exportId, record };
+    if (record.kind !== 'file') return this.startChild(input);
+    const end = await tryFile(input, (cleanup) => this.hearOf(cleanup));
+    return 'tried' in end ? this.startChild({ ...input, ...end }) : end;
+  }
+
+  private startChild(input: RecordInput): Promise<RecordResult> {
+    const { settings } = this.input;
+    const { record } = input;
     return executeChild(transferRecord, {
       workflowId: `${settings.run}/record/${record.n}`,
       // Where the bytes move: the server can then hand the record's first activity to the worker that has just run its
       // workflow task, which saves a round trip for each record (docs/decisions/0009).
       taskQueue: settings.host === undefined ? TASK_QUEUES.transfer : TASK_QUEUES.workflows,
-      args: [{ settings: recordSettings(settings), exportId, record }],
+      args: [input],
       // The default, TERMINATE, would run no cleanup in the record.
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       // A record is started again under its own id by retryFailed, and when a run id is used again after a failure.

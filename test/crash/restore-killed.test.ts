@@ -97,13 +97,14 @@ test(
     closeSync(file);
     const handle = await world.start({ raw_file_id: 'huge-zeros' });
     const { run } = await handle.query<{ run: string }>('progress');
-    const record = world.harness.client.workflow.getHandle(`${run}/record/0`);
+    const batch = world.harness.client.workflow.getHandle(`${run}/batch/0`);
     const beats = new Set<number>();
     const state = { isOver: false };
     const ended = handle.result().finally(() => (state.isOver = true));
     while (!state.isOver) {
-      const { raw } = await record.describe().catch(() => ({ raw: undefined }));
-      const beat = raw?.pendingActivities?.[0]?.lastHeartbeatTime;
+      const { raw } = await batch.describe().catch(() => ({ raw: undefined }));
+      const hashing = raw?.pendingActivities?.find(({ activityId }) => activityId === 'record/0');
+      const beat = hashing?.lastHeartbeatTime;
       if (beat != null) beats.add(Number(beat.seconds) * 1000 + (beat.nanos ?? 0) / 1e6);
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 200))]).catch(() => undefined);
     }

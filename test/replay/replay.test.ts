@@ -77,7 +77,7 @@ describe('replay of recorded histories', () => {
           (state) => `transferRecord.${state}`,
         ),
         ...['ingestUrls.ingested', 'restoreFiles.restored', 'restoreFiles.restored-many'],
-        ...['transferRecord.ingested', 'transferRecord.restored'],
+        ...['transferRecord.ingested', 'transferRecord.restore-failed', 'transferBatch.restored'],
         ...[
           'moved-at-once',
           'moved-small',

@@ -33,9 +33,9 @@ export const readHeartbeat = (details: unknown): Heartbeat | null => {
   return { bytes, sizeBytes: numberOf(version, 'sizeBytes') };
 };
 
-/** `<run>/record/<n>` → n. */
-export const recordNumberOf = (workflowId: string): number | null => {
-  const match = /\/record\/(\d+)$/.exec(workflowId);
+/** The n of a workflow `<run>/record/<n>`, or of an activity `record/<n>` of a batch; null of any other id. */
+export const recordNumberOf = (id: string): number | null => {
+  const match = /(?:^|\/)record\/(\d+)$/.exec(id);
   return match === null ? null : Number(match[1]);
 };
 
@@ -44,13 +44,13 @@ const describeActivity = async (
   workflowId: string,
   activity: PendingActivity,
 ): Promise<InFlight | null> => {
-  const { heartbeatDetails, activityType, attempt, lastFailure } = activity;
+  const { activityId, heartbeatDetails, activityType, attempt, lastFailure } = activity;
   const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
   const heartbeat = readHeartbeat(details);
   const attempts = attempt ?? 1;
   if (heartbeat === null && attempts < 2) return null;
   return {
-    n: recordNumberOf(workflowId),
+    n: recordNumberOf(workflowId) ?? recordNumberOf(activityId ?? ''),
     activity: activityType?.name ?? 'activity',
     bytes: heartbeat?.bytes ?? 0,
     sizeBytes: heartbeat?.sizeBytes ?? null,

@@ -164,8 +164,13 @@ export const transfer = (
   );
 
 /** Activities of one host with local disk, with a sentence for the timeline. */
-export const files = (group: keyof typeof options, summary: string, host: string): FilesActivities =>
-  counting(proxyActivities<FilesActivities>({ ...options[group], ...placed({ host }), summary }));
+export const files = (
+  group: keyof typeof options,
+  summary: string,
+  host: string,
+  override: ActivityOptions = {},
+): FilesActivities =>
+  counting(proxyActivities<FilesActivities>({ ...options[group], ...placed({ host }), ...override, summary }));
 
 /** The same of whichever host answers first. */
 export const claims = (summary: string): ClaimActivities =>

@@ -4,7 +4,7 @@ import type { IngestLogFields } from '../../activities/types';
 import type { CleanupReport, RecordSettings } from '../../model/run';
 import type { ManifestRecord, StagedLine, Totals } from '../../model/records';
 import { cleanupSignal, type RecordEnd } from './batch-messages';
-import { firstCause, hasCleanup, notUndone } from './failures';
+import { firstCause, hasCleanup, notUndone, type Cause } from './failures';
 import { ownRequests } from './requests';
 import { SignalSender } from './signal-sender';
 
@@ -12,6 +12,8 @@ export interface RecordInput {
   readonly settings: RecordSettings;
   readonly exportId: string | null;
   readonly record: ManifestRecord;
+  /** Of a file: what the first try, by its batch, has failed with. */
+  readonly tried?: Cause;
 }
 
 export interface RecordResult {
@@ -21,20 +23,14 @@ export interface RecordResult {
 
 /** Runs `work`; when it fails or is cancelled, runs `undo` to its end, tells the batch what that did, and throws the first error. */
 export async function withUndo<T>(
-  { settings, record }: RecordInput,
+  input: RecordInput,
   work: () => Promise<T>,
   undo: () => Promise<CleanupReport>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    log.warn('record_error', { ...firstCause(error) });
-    logFileError(settings, record, error);
-    // What cannot be undone is told, never thrown: the record's own error is the one an operator must see.
-    const cleanup = await CancellationScope.nonCancellable(() =>
-      undo().catch((undoError: unknown) => notUndone(`record ${record.n}`, undoError)),
-    );
-    log.info('record_cleanup', { ...cleanup });
+    const cleanup = await undone(input, error, undo);
     const { parent } = workflowInfo();
     const requests = ownRequests();
     if (parent !== undefined && (hasCleanup(cleanup) || requests !== undefined)) {
@@ -43,6 +39,21 @@ export async function withUndo<T>(
     }
     throw error;
   }
+}
+
+/** Runs `undo` to its end. What cannot be undone is told, never thrown: the record's own error is the one an operator must see. */
+export async function undone(
+  { settings, record }: RecordInput,
+  error: unknown,
+  undo: () => Promise<CleanupReport>,
+): Promise<CleanupReport> {
+  log.warn('record_error', { ...firstCause(error) });
+  logFileError(settings, record, error);
+  const cleanup = await CancellationScope.nonCancellable(() =>
+    undo().catch((undoError: unknown) => notUndone(`record ${record.n}`, undoError)),
+  );
+  log.info('record_cleanup', { ...cleanup });
+  return cleanup;
 }
 
 /** Here it is known that no attempt is left. The names of ingestUrls' log events are a contract. */

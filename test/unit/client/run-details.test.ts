@@ -16,8 +16,10 @@ describe('heartbeats', () => {
   );
 });
 
-it('record numbers come from child ids', () => {
+it('record numbers come from ids of record workflows, and of activities of a batch', () => {
   expect(recordNumberOf('nightly/record/17')).toBe(17);
+  expect(recordNumberOf('record/3')).toBe(3);
+  expect(recordNumberOf('17')).toBeNull();
   expect(recordNumberOf('nightly/batch/0')).toBeNull();
 });
 
