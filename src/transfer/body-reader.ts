@@ -82,8 +82,10 @@ export class BodyReader {
   /** Lets go of the body; a connection whose body was read to its end stays open for the next request. */
   close(): void {
     this.options.signal.removeEventListener('abort', this.onAbort);
+    // An error costs a stack trace, and most bodies have ended by now.
+    if (this.ended) return;
     this.failure ??= new LonghaulError('Internal', `${this.options.display} was closed`);
-    if (!this.ended) this.body.destroy();
+    this.body.destroy();
   }
 
   private wait(target: Buffer, start: number, onBytes?: (filled: number) => void): Promise<number> {

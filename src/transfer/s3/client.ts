@@ -6,6 +6,7 @@ import ipaddr from 'ipaddr.js';
 import type { StoreConfig } from '../../config/types';
 import { createAgent } from '../lib/agent';
 import { credentialsFor } from './credentials';
+import { allowLeanWrites } from './lean-writes';
 import { countRequestsOf } from './request-counter';
 import { withoutVersionNotice } from './quiet-sdk';
 
@@ -41,7 +42,9 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
       }),
   );
   countRequestsOf(client);
-  if (store.endpoint === null || mayLeavePayloadUnsigned(new URL(store.endpoint))) leavePayloadUnsigned(client);
+  const isPayloadSigned = store.endpoint !== null && !mayLeavePayloadUnsigned(new URL(store.endpoint));
+  if (!isPayloadSigned) leavePayloadUnsigned(client);
+  allowLeanWrites(client, dispatcher, isPayloadSigned);
   return client;
 }
 

@@ -22,7 +22,9 @@ import { required } from './answers';
 import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './call';
 import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
+import { leanWriterOf } from './lean-writes';
 import { findUploads, listParts, listUploads, type ListedUploadOf } from './uploads';
+import { asOutput, attributeHeaders, BYTES, checksumHeaders, sseHeaders } from './write-headers';
 
 export interface Encryption {
   readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
@@ -54,6 +56,7 @@ export interface SseFields {
 
 export function createS3Destination(options: S3DestinationOptions): S3Destination {
   const { client, bucket } = options;
+  const writer = leanWriterOf(client);
   const sse = sseFields(options.sse);
   const display = (key: string): string => `s3://${bucket}/${key}`;
   const at = (key: string): { Bucket: string; Key: string } => ({ Bucket: bucket, Key: key });
@@ -89,16 +92,27 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
 
     async writePart(key, uploadId, part, signal) {
       const { number, body } = part;
-      const command = new UploadPartCommand({
-        ...at(key),
-        UploadId: uploadId,
-        PartNumber: number,
-        Body: body,
-        ContentLength: body.length,
-        ...checksumFields(part),
-      });
-      const reply = await callStore(call(`Writing part ${number} of`, key, sendTimeoutMs(body.length)), signal, (o) =>
-        client.send(command, o),
+      const command = (): UploadPartCommand =>
+        new UploadPartCommand({
+          ...at(key),
+          UploadId: uploadId,
+          PartNumber: number,
+          Body: body,
+          ContentLength: body.length,
+          ...checksumFields(part),
+        });
+      const lean = {
+        operation: 'upload_part',
+        bucket,
+        key,
+        query: { partNumber: String(number), uploadId, 'x-id': 'UploadPart' },
+        headers: { 'content-type': BYTES, ...checksumHeaders(part) },
+        body,
+      } as const;
+      const reply = await callStore(
+        call(`Writing part ${number} of`, key, sendTimeoutMs(body.length)),
+        signal,
+        async (o) => asOutput(await writer?.write(lean, o.abortSignal)) ?? client.send(command(), o),
       );
       return { number, bytes: body.length, etag: required(reply.ETag, 'ETag', display(key)), ...sumsIn(part) };
     },
@@ -127,17 +141,28 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
     },
 
     async putWhole(key, attributes, body, sums, signal) {
-      const command = new PutObjectCommand({
-        ...at(key),
-        ...sse,
-        ...attributeFields(attributes),
-        Body: body,
-        ContentLength: body.length,
-        ...checksumFields(sums),
-        ...(attributes.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
-      });
-      const reply = await callStore(call('Writing', key, sendTimeoutMs(body.length)), signal, (o) =>
-        client.send(command, o),
+      const command = (): PutObjectCommand =>
+        new PutObjectCommand({
+          ...at(key),
+          ...sse,
+          ...attributeFields(attributes),
+          Body: body,
+          ContentLength: body.length,
+          ...checksumFields(sums),
+          ...(attributes.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
+        });
+      const lean = {
+        operation: 'put_object',
+        bucket,
+        key,
+        query: { 'x-id': 'PutObject' },
+        headers: { ...attributeHeaders(attributes), ...sseHeaders(sse), ...checksumHeaders(sums) },
+        body,
+      } as const;
+      const reply = await callStore(
+        call('Writing', key, sendTimeoutMs(body.length)),
+        signal,
+        async (o) => asOutput(await writer?.write(lean, o.abortSignal)) ?? client.send(command(), o),
       );
       return stored(body.length, reply);
     },
@@ -212,7 +237,8 @@ const completedPart = (part: ListedPart): { PartNumber: number; ETag: string } &
   ...checksumFields(part),
 });
 
-interface StoredReply {
+/** What the store answers to a write, as the SDK names it. */
+export interface StoredReply {
   readonly ETag?: string | undefined;
   readonly VersionId?: string | undefined;
   readonly ChecksumCRC32?: string | undefined;
