@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import { LonghaulError } from '../model/errors';
+import { DirectBody } from './http/direct/body';
 import { asError } from './lib/abort';
 import { faultText, networkFault } from './lib/network-errors';
 import type { RateLimiter } from './lib/rate-limiter';
@@ -33,6 +34,7 @@ interface Waiting {
 export class BodyReader {
   /** Bytes taken from the body so far. */
   receivedBytes = 0;
+  private readonly direct: DirectBody | undefined;
   private leftover: Buffer | undefined;
   private ended = false;
   private failure: Error | undefined;
@@ -43,14 +45,17 @@ export class BodyReader {
     private readonly body: Readable,
     private readonly options: BodyReaderOptions,
   ) {
-    body.on('data', (chunk: Buffer) => this.take(chunk));
+    this.direct = body instanceof DirectBody && body.canReadInto ? body : undefined;
+    if (this.direct === undefined) body.on('data', (chunk: Buffer) => this.take(chunk));
     body.on('end', () => this.finish());
     body.on('error', (error: Error) => this.stop(this.lost(error)));
     body.on('close', () => this.stop(this.lost(undefined)));
     // Listening starts the flow; nothing is wanted before there is a buffer.
-    body.pause();
+    if (this.direct === undefined) body.pause();
     options.signal.addEventListener('abort', this.onAbort, { once: true });
     if (options.signal.aborted) this.onAbort();
+    // Failed before there was anybody to listen.
+    else if (body.destroyed) this.stop(this.lost(body.errored ?? undefined));
   }
 
   /**
@@ -94,7 +99,7 @@ export class BodyReader {
       let lastBytes = this.receivedBytes;
       const look = setInterval(() => {
         // Paused by us: waiting for the rate limit is not the source's silence.
-        if (this.body.isPaused()) return;
+        if (this.direct?.isHeld ?? this.body.isPaused()) return;
         recent.push(this.receivedBytes - lastBytes);
         lastBytes = this.receivedBytes;
         if (recent.length < LOOKS) return;
@@ -119,7 +124,8 @@ export class BodyReader {
         },
       };
       this.waiting = waiting;
-      this.body.resume();
+      if (this.direct === undefined) this.body.resume();
+      else this.direct.readInto(target.subarray(start), (bytes) => this.advance(bytes));
     });
   }
 
@@ -135,18 +141,43 @@ export class BodyReader {
     const copied = chunk.copy(waiting.target, waiting.filled);
     waiting.filled += copied;
     if (copied < chunk.length) this.leftover = chunk.subarray(copied);
-    const pauseMs = this.options.limiter?.book(chunk.length) ?? 0;
+    this.goOn(waiting, chunk.length);
+  }
+
+  /** Of a body that is read into the target itself. */
+  private advance(bytes: number): void {
+    this.receivedBytes += bytes;
+    this.options.onRead?.(bytes);
+    const { waiting } = this;
+    if (waiting === undefined) return;
+    waiting.filled += bytes;
+    this.goOn(waiting, bytes);
+  }
+
+  private goOn(waiting: Waiting, bytes: number): void {
+    const pauseMs = this.options.limiter?.book(bytes) ?? 0;
     if (waiting.filled === waiting.target.length) {
-      this.body.pause();
+      this.hold();
       // The last bytes are waited for too, or short parts would never be limited.
       if (pauseMs < 1) waiting.done(waiting.filled);
       else setTimeout(() => waiting.done(waiting.filled), pauseMs);
     } else if (pauseMs >= 1) {
-      this.body.pause();
+      this.hold();
       setTimeout(() => {
-        if (this.waiting === waiting) this.body.resume();
+        if (this.waiting === waiting) this.release();
       }, pauseMs);
     }
+  }
+
+  private hold(): void {
+    if (this.direct === undefined) this.body.pause();
+    // Of a target that is full nothing is on its way.
+    else if (this.waiting !== undefined && this.waiting.filled < this.waiting.target.length) this.direct.hold();
+  }
+
+  private release(): void {
+    if (this.direct === undefined) this.body.resume();
+    else this.direct.release();
   }
 
   private finish(): void {

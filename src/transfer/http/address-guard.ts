@@ -14,6 +14,9 @@ export interface AddressGuardOptions {
   readonly allowedHosts: readonly string[];
 }
 
+/** `timeoutMs`: for connecting. */
+export type GuardedOptions = { readonly timeoutMs: number } & Partial<buildConnector.BuildOptions>;
+
 export class AddressGuard {
   private readonly hosts: ReadonlySet<string>;
   private readonly blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
@@ -48,10 +51,10 @@ export class AddressGuard {
     }
   }
 
-  /** For an undici Agent: connects only to addresses that this guard has judged. */
-  connector(options: { timeoutMs: number }): buildConnector.connector {
-    const trusting = buildConnector({ timeout: options.timeoutMs });
-    const judging = buildConnector({ timeout: options.timeoutMs, lookup: this.lookup });
+  /** Connects only to addresses that this guard has judged; whatever else `net` and `tls` take is given on. */
+  connector({ timeoutMs, ...socketOptions }: GuardedOptions): buildConnector.connector {
+    const trusting = buildConnector({ timeout: timeoutMs, ...socketOptions });
+    const judging = buildConnector({ timeout: timeoutMs, ...socketOptions, lookup: this.lookup });
     return (target, callback) => {
       const host = bare(target.hostname);
       const port = target.port || (target.protocol === 'https:' ? '443' : '80');

@@ -3,10 +3,11 @@ import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { LonghaulError } from '../../model/errors';
 import { asError } from '../lib/abort';
-import { createAgent } from '../lib/agent';
+import { createAgent, DEFAULT_CONNECT_TIMEOUT_MS, KEEP_ALIVE_MS } from '../lib/agent';
 import { faultText, networkFault } from '../lib/network-errors';
 import type { SourceUrl } from '../source-url';
 import type { AddressGuard } from './address-guard';
+import { DirectPool } from './direct/pool';
 import { followRedirect, headersFor, isRedirect, MAX_REDIRECTS } from './redirect';
 
 export interface HttpClientOptions {
@@ -32,11 +33,23 @@ export interface HttpClient {
    * RedirectRefused, SourceUnreachable, SourceProtocol, or the signal's reason.
    */
   get(url: SourceUrl, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpReply>;
+  /**
+   * The same over connections whose bodies can be read straight into memory (DirectBody), for the large ones. `signal` counts until
+   * the reply is there.
+   */
+  readonly getDirect?: (
+    url: SourceUrl,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ) => Promise<HttpReply>;
   /** Closes all connections, also those in use. */
   close(): Promise<void>;
 }
 
 const DEFAULT_CONNECTIONS = 64;
+
+/** One request, without redirects. */
+type Send = (target: URL, headers: Record<string, string>, signal: AbortSignal) => Promise<HttpReply>;
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { guard } = options;
@@ -46,51 +59,78 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     connector: (connect) => guard.connector(connect),
   });
 
-  const once = async (url: SourceUrl, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply> => {
+  const pool = new DirectPool({
+    connections: options.connections ?? DEFAULT_CONNECTIONS,
+    keepAliveMs: KEEP_ALIVE_MS,
+    connector: (socketOptions) =>
+      guard.connector({ timeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS, ...socketOptions }),
+  });
+  const byAgent: Send = async (target, headers, signal) => {
+    const reply = await request(target, {
+      dispatcher: agent,
+      headers,
+      signal,
+      ...(options.readChunkBytes === undefined ? {} : { highWaterMark: options.readChunkBytes }),
+    });
+    return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+  };
+  const byPool: Send = (target, headers, signal) => pool.get(target, headers, signal);
+
+  const once = async (
+    send: Send,
+    url: SourceUrl,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<HttpReply> => {
     const target = url.reveal();
     guard.checkHost(target.hostname, target.port || (target.protocol === 'https:' ? '443' : '80'));
     const { username, password } = target;
     target.username = target.password = '';
     const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
     try {
-      const reply = await request(target, {
-        dispatcher: agent,
-        headers: username === '' ? headers : { authorization: `Basic ${login}`, ...headers },
-        signal,
-        ...(options.readChunkBytes === undefined ? {} : { highWaterMark: options.readChunkBytes }),
-      });
-      return { status: reply.statusCode, headers: flatten(reply.headers), body: reply.body };
+      return await send(target, username === '' ? headers : { authorization: `Basic ${login}`, ...headers }, signal);
     } catch (error) {
       if (signal.aborted) throw asError(signal.reason);
       throw mapFault(error, url);
     }
   };
 
-  return {
-    async get(url, headers, signal) {
-      const first = url.reveal();
-      const own = {
-        'user-agent': options.userAgent ?? 'longhaul',
-        accept: '*/*',
-        // A compressed body has other offsets than the file.
-        'accept-encoding': 'identity',
-        ...headers,
-      };
-      let current = url;
-      for (let hops = 0; ; hops += 1) {
-        const reply = await once(current, headersFor(current.reveal(), first, own), signal);
-        const { location } = reply.headers;
-        if (!isRedirect(reply.status, location)) return reply;
-        reply.body.on('error', () => undefined).destroy();
-        if (hops === MAX_REDIRECTS) {
-          throw new LonghaulError('RedirectRefused', `${url.display} redirects more than ${MAX_REDIRECTS} times`, {
-            source: url.display,
-          });
-        }
-        current = followRedirect(current, location);
+  const follow = async (
+    send: Send,
+    url: SourceUrl,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpReply> => {
+    const first = url.reveal();
+    const own = {
+      'user-agent': options.userAgent ?? 'longhaul',
+      accept: '*/*',
+      // A compressed body has other offsets than the file.
+      'accept-encoding': 'identity',
+      ...headers,
+    };
+    let current = url;
+    for (let hops = 0; ; hops += 1) {
+      const reply = await once(send, current, headersFor(current.reveal(), first, own), signal);
+      const { location } = reply.headers;
+      if (!isRedirect(reply.status, location)) return reply;
+      reply.body.on('error', () => undefined).destroy();
+      if (hops === MAX_REDIRECTS) {
+        throw new LonghaulError('RedirectRefused', `${url.display} redirects more than ${MAX_REDIRECTS} times`, {
+          source: url.display,
+        });
       }
+      current = followRedirect(current, location);
+    }
+  };
+
+  return {
+    get: (url, headers, signal) => follow(byAgent, url, headers, signal),
+    getDirect: (url, headers, signal) => follow(byPool, url, headers, signal),
+    async close() {
+      pool.close();
+      await agent.destroy();
     },
-    close: () => agent.destroy(),
   };
 }
 

@@ -31,7 +31,10 @@ export function createHttpSource(options: HttpSourceOptions): Source {
     signal: AbortSignal,
   ): Promise<SourceReply> => {
     const display = options.display ?? url.display;
-    const reply = await http.get(url, { ...options.headers, ...rangeHeaders(range, expected) }, signal);
+    const headers = { ...options.headers, ...rangeHeaders(range, expected) };
+    // Parts of a known version are large, and read into memory that is there already.
+    const direct = range !== undefined && expected !== undefined ? http.getDirect : undefined;
+    const reply = await (direct === undefined ? http.get(url, headers, signal) : direct(url, headers, signal));
     if (reply.status === 200 || reply.status === 206) return readReply(reply, range, expected, display);
     if (reply.status === 416 && range?.offsetBytes === 0 && expected === undefined) {
       // An empty file has no range that satisfies: asked again without one.

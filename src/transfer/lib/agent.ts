@@ -10,9 +10,9 @@ export interface AgentOptions {
   readonly connector?: ((options: { timeoutMs: number }) => buildConnector.connector) | undefined;
 }
 
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
-const KEEP_ALIVE_MS = 4_000;
+export const KEEP_ALIVE_MS = 4_000;
 
 const plain = ({ timeoutMs }: { timeoutMs: number }): buildConnector.connector =>
   buildConnector({ timeout: timeoutMs });
