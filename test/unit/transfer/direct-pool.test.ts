@@ -320,6 +320,27 @@ describe('replies of all kinds', () => {
     expect(connections).toBe(2);
   });
 
+  it('does not wait for a connection that nobody wants any more', async () => {
+    let connected: (() => void) | undefined;
+    const slow = new DirectPool({
+      connections: 1,
+      keepAliveMs: 1_000,
+      connector: (options) => (target, callback) => {
+        connected = () => buildConnector({ ...options })(target, callback);
+      },
+    });
+    const abort = new AbortController();
+    const waiting = slow.get(url, {}, abort.signal);
+    const reason = new Error('stopped');
+    abort.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    const closed = once(server, 'connection').then(
+      ([socket]: Socket[]) => new Promise((resolve) => socket?.once('close', resolve)),
+    );
+    connected?.();
+    await closed;
+  });
+
   it('fails what is under way when it is closed', async () => {
     answer = (socket) => socket.write(whole(content).subarray(0, 1_000));
     const body = await direct();

@@ -54,10 +54,6 @@ export class Connection {
     callback: (bytes, buffer) => this.read(bytes, buffer),
   };
 
-  get isClosed(): boolean {
-    return this.failure !== undefined;
-  }
-
   attach(socket: Socket): void {
     this.socket = socket;
     socket.on('error', (error) => this.close(error));

@@ -66,7 +66,7 @@ export class DirectPool {
       const free = origin.idle.pop();
       if (free !== undefined) {
         clearTimeout(free.timer);
-        if (!free.connection.isClosed) return free.connection;
+        return free.connection;
       } else if (origin.open < this.options.connections) {
         return this.connect(url, origin, signal);
       } else {
@@ -87,14 +87,17 @@ export class DirectPool {
         onClosed: () => {
           origin.open -= 1;
           this.all.delete(connection);
-          origin.queue.shift()?.();
+          const at = origin.idle.findIndex((each) => each.connection === connection);
+          if (at >= 0) clearTimeout(origin.idle.splice(at, 1)[0]?.timer);
+          if (origin.queue.length > 0) origin.queue.shift()?.();
+          else if (origin.open === 0) this.origins.delete(url.origin);
         },
       },
       this.options.keepAliveMs,
     );
     this.all.add(connection);
     try {
-      const socket = await this.open(url, connection, origin);
+      const socket = await this.open(url, connection, origin, signal);
       connection.attach(socket);
       socket.on('session', (session: Buffer) => (origin.session = session));
       signal.throwIfAborted();
@@ -105,15 +108,20 @@ export class DirectPool {
     }
   }
 
-  private open(url: URL, { onRead }: Connection, { session }: Origin): Promise<Socket> {
+  /** Whoever gives up does not wait for the address to answer: a connection that comes later is closed. */
+  private open(url: URL, { onRead }: Connection, { session }: Origin, signal: AbortSignal): Promise<Socket> {
     const connect = this.options.connector({ onread: onRead, session });
     const { host, protocol, port } = url;
     // Sockets take an IPv6 address without the brackets of URLs.
     const hostname = url.hostname.replace(/^\[|\]$/g, '');
     return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(asError(signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
       connect({ hostname, host, protocol, port }, (...[error, socket]) => {
-        if (error === null) resolve(socket);
-        else reject(error);
+        signal.removeEventListener('abort', onAbort);
+        if (error !== null) reject(error);
+        else if (signal.aborted) socket.destroy();
+        else resolve(socket);
       });
     });
   }
