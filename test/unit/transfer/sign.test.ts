@@ -4,14 +4,21 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { encodeKey, routeOf } from '../../../src/transfer/s3/write-route';
 import { Signer } from '../../../src/transfer/s3/sign';
 
+type Data = string | ArrayBuffer | ArrayBufferView;
+
+function bytesOf(data: Data): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
+}
+
 /** As the SDK's own hash of Node. */
 class Sha256 {
   private readonly hash: Pick<ReturnType<typeof createHmac>, 'update' | 'digest'>;
-  constructor(secret?: string | Uint8Array) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret);
+  constructor(secret?: Data) {
+    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
   }
-  update(data: string | Uint8Array): void {
-    this.hash.update(data);
+  update(data: Data): void {
+    this.hash.update(bytesOf(data));
   }
   digest(): Promise<Uint8Array> {
     return Promise.resolve(this.hash.digest());
