@@ -10,7 +10,7 @@ const { transformSync } = require('@swc/core');
 
 const ROOT = path.join(__dirname, '../..');
 const inEngine = (...parts) => path.join(ROOT, 'src/transfer', ...parts);
-const AGENT = inEngine('lib/agent');
+const WIRED = [inEngine('lib/agent'), inEngine('http/direct/pool')];
 const ON_DISK = [inEngine('file') + path.sep, inEngine('hash') + path.sep];
 
 const swcOptions = {
@@ -46,7 +46,7 @@ Module._load = function (request, parent, isMain) {
   if (request === 'node:fs/promises' && ON_DISK.some((folder) => from.startsWith(folder))) {
     return require('./disk').promises;
   }
-  if (request.startsWith('.') && path.resolve(path.dirname(from), request) === AGENT) return require('./wire');
+  if (request.startsWith('.') && WIRED.includes(path.resolve(path.dirname(from), request))) return require('./wire');
   return load.call(this, request, parent, isMain);
 };
 

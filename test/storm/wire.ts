@@ -1,9 +1,10 @@
 /**
- * The network: takes the place of src/transfer/lib/agent.ts, so that the engine's own HTTP client, the AWS SDK and all that reads
+ * The network: takes the place of src/transfer/lib/agent.ts and of http/direct/pool.ts, so that the engine's own HTTP client, the AWS SDK and all that reads
  * answers are the real ones and only the connections are not. Requests arrive, and answers come back in pieces, in virtual time;
  * a request that is on its way when its process dies may arrive all the same.
  */
-import { Dispatcher, errors } from 'undici';
+import { Dispatcher, errors, request as undiciRequest } from 'undici';
+import type { HttpReply } from '../../src/transfer/http/http-client';
 import type { Clock, Life } from './clock';
 import { currentLife } from './clock';
 import type { WireFault } from './faults';
@@ -265,3 +266,25 @@ function bytesOf(body: unknown): Buffer {
 
 /** As `createAgent` of src/transfer/lib/agent.ts. */
 export const createAgent = (): Dispatcher => new WireAgent();
+
+/** As `DirectPool` of src/transfer/http/direct/pool.ts, whose own reading of HTTP/1.1 test/unit/transfer checks. */
+export class DirectPool {
+  private readonly agent = createAgent();
+
+  async get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<HttpReply> {
+    const {
+      statusCode,
+      headers: answered,
+      body,
+    } = await undiciRequest(url, { dispatcher: this.agent, headers, signal });
+    const flat = Object.entries(answered).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]);
+    return { status: statusCode, headers: Object.fromEntries(flat) as HttpReply['headers'], body };
+  }
+
+  close(): void {
+    void this.agent.close();
+  }
+}
