@@ -4,18 +4,15 @@
  * RestoreConfig.
  */
 import { z } from 'zod';
-import { isHttpUrl } from './value-rules';
+import { optionalText, storeKeys, text, VARIABLE } from './store-keys';
 
 /** Longest time a setting may be, in seconds: a month. It keeps a typing error from parking a run for years. */
 const MONTH_SEC = 31 * 24 * 3600;
 /** S3's limits of one part of a multipart upload, in MiB: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const PART_MIN_MB = 5;
 const PART_MAX_MB = 5 * 1024;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const seconds = () => z.number().min(0.1).max(MONTH_SEC);
-const text = () => z.string().min(1);
-const optionalText = () => text().nullable().default(null);
 const variable = () =>
   z.string().regex(VARIABLE, 'must be the name of an environment variable').nullable().default(null);
 
@@ -29,22 +26,7 @@ const locations = z.strictObject({
 const s3 = z.strictObject({
   enabled: z.boolean().default(true).describe('False switches restoring off on this worker.'),
   region: text().default('eu-central-1').describe('AWS region of the buckets.'),
-  endpoint: text()
-    .refine(isHttpUrl, 'must be an absolute http or https URL without user name, query or fragment')
-    .nullable()
-    .default(null)
-    .describe('URL of an S3-compatible store; null: AWS.'),
-  force_path_style: z
-    .boolean()
-    .nullable()
-    .default(null)
-    .describe('Put the bucket into the path instead of the host name. Null: true where `endpoint` is set.'),
-  profile: optionalText().describe(
-    'Profile of the shared AWS files. Used where no explicit keys are given; null: the default chain.',
-  ),
-  access_key_id: optionalText().describe('Access key id; needs `secret_access_key` too.'),
-  secret_access_key: optionalText().describe('Secret access key; needs `access_key_id` too.'),
-  session_token: optionalText().describe('Session token of temporary keys.'),
+  ...storeKeys(),
 });
 
 export const CATALOGUE_TYPES = ['json', 'postgres', 'mongodb'] as const;
