@@ -1,8 +1,9 @@
 /**
  * Loading into Postgres, against psql's \copy of the same file from the local disk, and against INSERTs. Rounds take turns, on
- * tables of the same shape without indexes that were just made. `copy` is the step from staged chunks to rows alone; end to end
- * is everything: listing, staging through S3, COPY, count check, swap. Each INSERT is a transaction of its own, as a client has it
- * that says nothing else; the best that INSERT can do, all prepared and in one transaction, stands beside it.
+ * tables of the same shape without indexes that were just made. End to end is everything: listing, staging through S3, COPY, count
+ * check, swap, with one connection and with as many as a data set has by default. `copy` is the step from staged chunks to rows
+ * alone, with one connection: for it everything is staged first. Each INSERT is a transaction of its own, as a client has it that
+ * says nothing else; the best that INSERT can do, all prepared and in one transaction, stands beside it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +21,7 @@ import { loadOnce, storeClient, type LoadJob, type LoadTimes } from './lib/load-
 import { duckdbSeconds, insertRate, psqlCopy, psqlVersion, seconds } from './lib/load-peers';
 import { startBenchPostgres, type BenchPostgres } from './lib/postgres';
 
-const DEFAULTS = { rows: 5_000_000, rounds: 5, small: 1024, large: 4096, connections: 2, parquet: 3 };
+const DEFAULTS = { rows: 5_000_000, rounds: 5, small: 1024, large: 4096, connections: 4, parquet: 3 };
 const BUCKET = 'bench-load';
 const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
 const COLUMNS = ['id', 'name', 'amount', 'at', 'flag'];
@@ -99,12 +100,26 @@ void bench('load', DEFAULTS, async ({ options, say }) => {
       postgres
         .query(`DROP TABLE IF EXISTS ${table}`)
         .then(() => postgres.query(`CREATE ${kind} TABLE ${table} ${shape}`));
+    const phased: LoadTimes[] = [];
     const one: LoadTimes[] = [];
     const several: LoadTimes[] = [];
     const theirs: number[] = [];
+    const inserts100: number[] = [];
+    const insert = async (batch: 1 | 100 | 1000, isOneTransaction: boolean): Promise<number> => {
+      await fresh('inserted');
+      const count = Math.min(INSERTED[batch], options.rows);
+      const job = { table: 'inserted', batch, count, row: rowOf, isOneTransaction };
+      const perSec = await insertRate(postgres.url, job);
+      say(`INSERT of ${batch}${isOneTransaction ? ', all in one transaction' : ''}: ${Math.round(perSec)} rows/s`);
+      return perSec;
+    };
     // One round more, not counted: pages, connections and code are warm for all.
     for (let round = 0; round <= options.rounds; round += 1) {
       await fresh('ours');
+      await postgres.query('CHECKPOINT');
+      const stepwise = await loadOnce({ ...job, isPhased: true });
+      await fresh('ours');
+      await postgres.query('CHECKPOINT');
       const mine = await loadOnce(job);
       await fresh('ours');
       await postgres.query('CHECKPOINT');
@@ -114,37 +129,27 @@ void bench('load', DEFAULTS, async ({ options, say }) => {
       const copy = psql === undefined ? Number.NaN : await seconds(() => psqlCopy(postgres.url, 'theirs', file));
       await postgres.query('CHECKPOINT');
       say(
-        `round ${round}: ${timesText(mine)}; ${options.connections} connections ${timesText(wide)}; psql ${copy.toFixed(2)} s`,
+        `round ${round}: ${timesText(mine)}; ${options.connections} connections ${timesText(wide)}; ` +
+          `COPY alone ${stepwise.copySec.toFixed(2)} s; psql ${copy.toFixed(2)} s`,
       );
+      const inserted = await insert(100, false);
       if (round === 0) continue;
+      phased.push(stepwise);
+      inserts100.push(inserted);
       one.push(mine);
       several.push(wide);
       theirs.push(copy);
     }
     const psqlSec = median(theirs);
-    const endToEnd = median(one.map(({ totalSec }) => totalSec));
+    const [endToEndOne, endToEnd] = [one, several].map((times) => median(times.map(({ totalSec }) => totalSec))) as [
+      number,
+      number,
+    ];
     const rate = options.rows / endToEnd;
-    const inserts = { 1: 0, 100: 0, 1000: 0 };
-    for (const batch of [1, 100, 1000] as const) {
-      await fresh('inserted');
-      const count = Math.min(INSERTED[batch], options.rows);
-      inserts[batch] = await insertRate(postgres.url, {
-        table: 'inserted',
-        batch,
-        count,
-        row: rowOf,
-        isOneTransaction: false,
-      });
-      say(`INSERT of ${batch}: ${Math.round(inserts[batch])} rows/s`);
-    }
-    await fresh('inserted');
-    const bestInsert = await insertRate(postgres.url, {
-      table: 'inserted',
-      batch: 1000,
-      count: Math.min(INSERTED[1000], options.rows),
-      row: rowOf,
-      isOneTransaction: true,
-    });
+    const insert100 = median(inserts100);
+    const insert1000 = await insert(1000, false);
+    const insert1 = await insert(1, false);
+    const bestInsert = await insert(1000, true);
     const parquet = await measureParquet(options.parquet, { ...job, prefix: 'parquet/' }, postgres, put, fresh, say);
     const growth: number[] = [];
     for (const sizeMib of [options.small, options.large]) {
@@ -158,32 +163,32 @@ void bench('load', DEFAULTS, async ({ options, say }) => {
       growth.push(measured.growthMib);
       await fresh('large', TABLE, 'UNLOGGED');
     }
-    const [copyOne, copySeveral] = [one, several].map((times) => median(times.map(({ copySec }) => copySec))) as [
-      number,
-      number,
-    ];
+    const copySec = median(phased.map((times) => times.copySec));
     return {
       figures: {
         ...(psql === undefined
           ? {}
           : {
-              copy_vs_psql: psqlSec / copyOne,
-              end_to_end_vs_psql: psqlSec / endToEnd,
-              copy_vs_psql_connections: psqlSec / copySeveral,
-              end_to_end_vs_psql_connections: psqlSec / median(several.map(({ totalSec }) => totalSec)),
+              copy_vs_psql: psqlSec / copySec,
+              end_to_end_vs_psql: psqlSec / endToEndOne,
+              end_to_end_vs_psql_connections: psqlSec / endToEnd,
               psql_s: psqlSec,
+              psql_vs_insert_100: options.rows / psqlSec / insert100,
             }),
-        vs_insert_100: rate / inserts[100],
-        vs_insert_1000: rate / inserts[1000],
-        vs_insert_1: rate / inserts[1],
+        vs_insert_100: rate / insert100,
+        vs_insert_100_one_connection: options.rows / endToEndOne / insert100,
+        vs_insert_1000: rate / insert1000,
+        vs_insert_1: rate / insert1,
         vs_insert_1000_one_transaction: rate / bestInsert,
         rss_growth_mib: Math.max(...growth),
         rss_growth_mib_small: growth[0] ?? 0,
         rss_growth_mib_large: growth[1] ?? 0,
         rows_per_s: rate,
-        stage_s: median(one.map(({ stageSec }) => stageSec)),
-        copy_s: copyOne,
-        finish_s: median(one.map(({ finishSec }) => finishSec)),
+        insert_100_rows_per_s: insert100,
+        stage_s: median(phased.map(({ stageSec }) => stageSec)),
+        copy_s: copySec,
+        finish_s: median(phased.map(({ finishSec }) => finishSec)),
+        end_to_end_one_connection_s: endToEndOne,
         end_to_end_s: endToEnd,
         ...parquet,
       },

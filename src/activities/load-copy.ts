@@ -1,27 +1,14 @@
 /** The work of a load: files become chunks, chunks become rows of the run's table, and these become those of the target. */
-import {
-  copyChunk,
-  dropLoadTables,
-  finishLoad,
-  PARTS_PER_FILE,
-  removeStaging,
-  stageFile,
-  type LoadControl,
-  type SourceFile,
-  type StagedChunk,
-  type StagedFile,
-} from '../load';
+import { copyMeanwhile, dropLoadTables, finishLoad, removeStaging, type CopiedChunk } from '../load';
 import { LonghaulError } from '../model/errors';
-import type { LoadOfRecord } from '../model/load-settings';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
-import { readPlan, readStaged, writeStaged, type LoadPlan, type StagedList } from './lib/load-plan';
-import type { LoadTools } from './lib/load-tools';
+import { copyOne, Counter, stageAll, statementTimeout, type Work } from './lib/load-file';
+import { readPlan, readStaged, writeStaged, type StagedList } from './lib/load-plan';
 import { metered } from './lib/metered';
 import { resumable } from './lib/resumable';
-import { filesOf } from './lib/source-files';
-import type { LoadTransferActivities, OfSource, StagedSource } from './load-types';
+import type { CopiedChunks, LoadTransferActivities, OfSource, StagedSource } from './load-types';
 
 export function createLoadCopyActivities(dependencies: Dependencies): LoadTransferActivities {
   return {
@@ -30,41 +17,40 @@ export function createLoadCopyActivities(dependencies: Dependencies): LoadTransf
         const { store, load } = work;
         const { n } = args.record;
         const known = await readStaged(store, n);
-        if (known?.head.loadId === load.loadId) return summary(known);
-        const list = await stageAll(work, args, control);
-        await writeStaged(store, n, list);
-        return summary(list);
+        // Which of its chunks are in, the ledger knows.
+        if (known?.head.loadId === load.loadId) return summary(known, []);
+        const counter = new Counter(control);
+        const { staged, copied } = await copyMeanwhile(
+          {
+            lanes: load.parallelism,
+            copy: (chunk, signal) => copyOne(work, chunk, counter, signal),
+            onPostponed: (error) =>
+              dependencies.logger.warning('copy_postponed', {
+                run: args.settings.run,
+                source: args.record.source,
+                error,
+              }),
+          },
+          async (onChunk, signal) => {
+            const list = await stageAll(work, args, { counter, onChunk, signal });
+            await writeStaged(store, n, list);
+            return list;
+          },
+          control.signal,
+        );
+        return summary(staged, copied);
       }),
 
     copyChunks: (args) =>
-      moving(dependencies, args, async ({ tools, plan, load, store, files }, control) => {
-        const list = await readStaged(store, args.record.n);
+      moving(dependencies, args, async (work, control) => {
+        const list = await readStaged(work.store, args.record.n);
         if (list === null)
           throw new LonghaulError('ObjectNotFound', `The list of chunks of ${args.record.source} is gone`);
-        const copied = { chunks: 0, rows: 0, rejected: 0 };
+        const copied: CopiedChunk[] = [];
         const counter = new Counter(control);
-        for (const chunk of list.chunks.slice(args.from, args.to)) {
-          const { rows, rejected } = await copyChunk(
-            tools.database(),
-            {
-              runId: load.loadId,
-              chunk,
-              load: plan.load,
-              staging: tools.destination,
-              rejects: { limit: load.rejectLimit, destination: tools.destination, prefix: `${files.root}rejects/` },
-              ...timeouts(tools),
-              ...(tools.dataSet.via === 'aws_s3'
-                ? { via: { kind: 'aws_s3', region: tools.environment.store.region } as const }
-                : {}),
-            },
-            counter.control(),
-          );
-          copied.chunks += 1;
-          copied.rows += rows;
-          copied.rejected += rejected;
-          counter.done(chunk);
-        }
-        return copied;
+        for (const chunk of list.chunks.slice(args.from, args.to))
+          copied.push(await copyOne(work, chunk, counter, control.signal));
+        return sumOf(copied);
       }),
 
     completeLoad: ({ settings, stagedRows }) =>
@@ -116,14 +102,6 @@ export function createLoadCopyActivities(dependencies: Dependencies): LoadTransf
 /** A database that is away keeps a run from ending for this long: what is left is then told, and removed by a later run. */
 const MAX_TIDY_MS = 300_000;
 
-interface Work {
-  readonly tools: LoadTools;
-  readonly plan: LoadPlan;
-  readonly load: LoadOfRecord;
-  readonly store: ControlStore;
-  readonly files: ControlStore['files'];
-}
-
 /** Runs `work` on one file under heartbeats and metrics. */
 function moving<T>(
   dependencies: Dependencies,
@@ -148,89 +126,15 @@ function moving<T>(
   });
 }
 
-const timeouts = ({
-  dataSet,
-}: LoadTools): { readonly stallTimeoutMs: number; readonly statementTimeoutMs?: number } => ({
-  stallTimeoutMs: dataSet.stallTimeoutMs,
-  ...statementTimeout({ dataSet }),
+const sumOf = (copied: readonly CopiedChunk[]): CopiedChunks => ({
+  chunks: copied.length,
+  rows: copied.reduce((sum, { rows }) => sum + rows, 0),
+  rejected: copied.reduce((sum, { rejected }) => sum + rejected, 0),
 });
 
-const statementTimeout = ({ dataSet }: Pick<LoadTools, 'dataSet'>): { readonly statementTimeoutMs?: number } =>
-  dataSet.statementTimeoutMs === null ? {} : { statementTimeoutMs: dataSet.statementTimeoutMs };
-
-const summary = ({ head, chunks }: StagedList): StagedSource => ({
+const summary = ({ head, chunks }: StagedList, copied: readonly CopiedChunk[]): StagedSource => ({
   chunks: chunks.length,
   rows: head.rows,
   bytes: head.bytes,
+  copied: sumOf(copied),
 });
-
-/** Sums what several calls of the engine tell, as one checkpoint: how far the activity is. */
-class Counter {
-  private before = 0;
-  private parts = 0;
-
-  constructor(private readonly transfer: TransferControl) {}
-
-  control(): LoadControl {
-    return {
-      signal: this.transfer.signal,
-      onProgress: ({ bytes }) => this.tell(this.before + bytes),
-    };
-  }
-
-  done({ bytes }: { readonly bytes: number }, parts = 1): void {
-    this.before += bytes;
-    this.parts += parts;
-    this.tell(this.before);
-  }
-
-  private tell(bytes: number): void {
-    this.transfer.onProgress({ v: 1, bytes, parts: this.parts, sentBytes: bytes });
-  }
-}
-
-/** One file; of a sample as many as it takes. */
-async function stageAll(work: Work, args: OfSource, control: TransferControl): Promise<StagedList> {
-  const { tools, plan, load } = work;
-  const counter = new Counter(control);
-  const chunks: StagedChunk[] = [];
-  let columns: readonly string[] | undefined;
-  let [rows, bytes] = [0, 0];
-  for (const file of await filesOf(tools, args.record, control.signal)) {
-    const left = load.maxRows === null ? undefined : load.maxRows - rows;
-    if (left === 0) break;
-    const staged = await stageOne(work, file, left, counter.control());
-    counter.done(staged, staged.chunks.length);
-    chunks.push(...staged.chunks);
-    columns ??= staged.columns;
-    rows += staged.rows;
-    bytes += staged.bytes;
-  }
-  return { head: { loadId: load.loadId, rows, bytes, columns: columns ?? plan.mapping.columns }, chunks };
-}
-
-function stageOne(
-  { tools, plan, load }: Work,
-  file: SourceFile,
-  maxRows: number | undefined,
-  control: LoadControl,
-): Promise<StagedFile> {
-  const { client, format, destination, dataSet } = tools;
-  return stageFile(
-    {
-      client,
-      file,
-      format,
-      mapping: plan.mapping,
-      target: plan.target,
-      staging: destination,
-      prefix: load.stagingPrefix,
-      firstPart: file.index * PARTS_PER_FILE,
-      chunkSizeBytes: dataSet.chunkSizeBytes,
-      stallTimeoutMs: dataSet.stallTimeoutMs,
-      ...(maxRows === undefined ? {} : { maxRows }),
-      ...(plan.fileColumns === null ? {} : { expectedColumns: plan.fileColumns }),
-    },
-    control,
-  );
-}

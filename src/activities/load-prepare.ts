@@ -88,7 +88,8 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
           settings.load.maxRows === null ? files.map((file) => recordOf(file, settings)) : [sample(settings)];
         const pages = await writeManifestPages(store, settings, records);
         await tools.control.removeAll(`${store.files.root}rejects/`, signal);
-        await writePlan(store, { loadId, target, load, fileColumns: inspected.columns, mapping });
+        const { chunkSizeBytes } = dataSet;
+        await writePlan(store, { loadId, target, load, fileColumns: inspected.columns, mapping, chunkSizeBytes });
         dependencies.logger.info('load_planned', {
           run: settings.run,
           load: loadId,

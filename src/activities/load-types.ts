@@ -19,17 +19,19 @@ export interface OfSource {
   readonly record: ManifestRecord;
 }
 
+export interface CopiedChunks {
+  readonly chunks: number;
+  readonly rows: number;
+  readonly rejected: number;
+}
+
 export interface StagedSource {
   readonly chunks: number;
   readonly rows: number;
   /** Of the staged CSV. */
   readonly bytes: number;
-}
-
-export interface CopiedChunks {
-  readonly chunks: number;
-  readonly rows: number;
-  readonly rejected: number;
+  /** The first chunks, which were copied while others were staged. */
+  readonly copied: CopiedChunks;
 }
 
 export interface CompletedLoad {
@@ -82,7 +84,10 @@ export interface LoadApiActivities {
 
 /** Queue `longhaul-transfer`. */
 export interface LoadTransferActivities {
-  /** One file to CSV chunks in the staging bucket; the list of chunks is written last. */
+  /**
+   * One file to CSV chunks in the staging bucket, which are copied meanwhile, each exactly once; the list of chunks is written
+   * when all are staged. Many chunks that are not copied then are left to `copyChunks`, and so to all workers.
+   */
   stageSource(args: OfSource): Promise<StagedSource>;
   /** Copies the chunks `from` to `to` (not included) of a file, each exactly once. */
   copyChunks(args: OfSource & { readonly from: number; readonly to: number }): Promise<CopiedChunks>;

@@ -4,17 +4,15 @@
  */
 import { z } from 'zod';
 import { BUCKET_NAME, MAX_PARALLELISM, MAX_REJECT_LIMIT, MAX_SAMPLE_ROWS } from '../model/load-input';
-import { isHttpUrl, prefixFault } from './value-rules';
+import { optionalText, storeKeys, text, VARIABLE } from './store-keys';
+import { prefixFault } from './value-rules';
 
 /** Longest time a setting may be, in seconds: a week. It keeps a typing error from parking a run for years. */
 const WEEK_SEC = 7 * 24 * 3600;
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** The engine's part buffers are of this size, so a larger chunk would only take more memory. */
 const MAX_CHUNK_MB = 1024;
 
 const seconds = () => z.number().min(0.1).max(WEEK_SEC);
-const text = () => z.string().min(1);
-const optionalText = () => text().nullable().default(null);
 const variable = () => z.string().regex(VARIABLE, 'must be the name of an environment variable');
 const asciiCharacter = () => z.string().regex(/^[\t\x20-\x7e]$/, 'must be one ASCII character');
 
@@ -28,22 +26,7 @@ export const environmentSchema = z.strictObject({
       'Where its runs stage, unless `s3_bucket` of the input or a variable says otherwise. No other environment may have it.',
     ),
   region: text().default('us-east-1').describe('AWS region of its buckets.'),
-  endpoint: text()
-    .refine(isHttpUrl, 'must be an absolute http or https URL without user name, query or fragment')
-    .nullable()
-    .default(null)
-    .describe('URL of an S3-compatible store, for sources and staging; null: AWS.'),
-  force_path_style: z
-    .boolean()
-    .nullable()
-    .default(null)
-    .describe('Put the bucket into the path instead of the host name. Null: true where `endpoint` is set.'),
-  profile: optionalText().describe(
-    'Profile of the shared AWS files. Used where no explicit keys are given; null: the default chain.',
-  ),
-  access_key_id: optionalText().describe('Access key id; needs `secret_access_key` too.'),
-  secret_access_key: optionalText().describe('Secret access key; needs `access_key_id` too.'),
-  session_token: optionalText().describe('Session token of temporary keys.'),
+  ...storeKeys({ stores: ', for sources and staging' }),
 });
 
 export const columnSchema = z.strictObject({
@@ -141,7 +124,7 @@ export const dataSetSchema = z.strictObject({
     .max(MAX_PARALLELISM)
     .default(4)
     .describe('Files at once, and connections at once of one worker to the database.'),
-  chunk_mb: z.number().min(0.01).max(MAX_CHUNK_MB).default(32).describe('About so much CSV is one COPY, in MiB.'),
+  chunk_mb: z.number().min(0.01).max(MAX_CHUNK_MB).default(16).describe('About so much CSV is one COPY, in MiB.'),
   via: z
     .enum(['stream', 'aws_s3'])
     .default('stream')

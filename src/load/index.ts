@@ -1,6 +1,7 @@
 /** Loads files into Postgres: readers, staging, COPY, the exchange of rows, cleanup. Knows nothing of Temporal. */
 import { openDatabase } from './database/database';
 import { copyChunk } from './exchange/copy-chunk';
+import { copyMeanwhile } from './exchange/copy-meanwhile';
 import { finishLoad } from './exchange/finish';
 import { dropLoadTables, findLoadTables, prepareLoad } from './exchange/load-table';
 import { inspectTarget } from './exchange/target';
@@ -17,6 +18,7 @@ export { STAGING_ROOT } from './stage/staging-area';
 export { iamToken, type TokenRequest } from './database/iam-token';
 export {
   copyChunk,
+  copyMeanwhile,
   dropLoadTables,
   findAbandonedStaging,
   findLoadTables,
@@ -41,6 +43,7 @@ export const loadEngine: LoadEngine = {
   stageFile,
   prepareLoad,
   copyChunk,
+  copyMeanwhile,
   finishLoad,
   dropLoadTables,
   removeStaging,

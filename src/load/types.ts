@@ -153,8 +153,10 @@ export interface StageRequest extends InspectRequest {
   readonly maxRows?: number;
   /** Columns of the first file; another set of them throws HeadersDiffer. */
   readonly expectedColumns?: readonly string[];
-  /** Where part buffers come from; without one they are simply allocated (some 40 MiB a call). */
+  /** Where part buffers come from; without one they are simply allocated (some 24 MiB a call). */
   readonly memory?: MemoryBudget;
+  /** Called for each chunk when it can be read, in their order; must not throw. */
+  readonly onChunk?: ((chunk: StagedChunk) => void) | undefined;
 }
 
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -236,6 +238,20 @@ export interface CopiedChunk {
   readonly rejectsKey?: string;
 }
 
+export interface MeanwhileRequest {
+  /** Chunks at once. */
+  readonly lanes: number;
+  /** Called again for none; a failure that may pass leaves the chunk, and those behind it, to the caller. */
+  readonly copy: (chunk: StagedChunk, signal: AbortSignal) => Promise<CopiedChunk>;
+  readonly onPostponed?: ((error: Error) => void) | undefined;
+}
+
+export interface CopiedMeanwhile<T> {
+  readonly staged: T;
+  /** Of the first chunks, in their order; those behind are not copied, or may be: ask again for all of them. */
+  readonly copied: readonly CopiedChunk[];
+}
+
 export interface FinishRequest {
   readonly runId: string;
   readonly loadType: LoadType;
@@ -300,6 +316,12 @@ export interface LoadEngine {
   /** Makes the ledger (once) and the run's load table (if it is not there). */
   prepareLoad(database: Database, request: PrepareRequest, control: LoadControl): Promise<LoadTable>;
   copyChunk(database: Database, request: CopyRequest, control: LoadControl): Promise<CopiedChunk>;
+  /** Copies chunks while `stage` makes more of them. */
+  copyMeanwhile<T>(
+    request: MeanwhileRequest,
+    stage: (onChunk: (chunk: StagedChunk) => void, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<CopiedMeanwhile<T>>;
   /** Replaces or upserts the rows of the target in one transaction, checks the counts, analyses. */
   finishLoad(database: Database, request: FinishRequest, control: LoadControl): Promise<FinishedLoad>;
   /** Removes what prepareLoad made for the run; true if there was something. Safe after a finish. */

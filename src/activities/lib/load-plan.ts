@@ -13,6 +13,8 @@ export interface LoadPlan {
   /** Columns of the first file; null where files need not agree (NDJSON). */
   readonly fileColumns: readonly string[] | null;
   readonly mapping: ColumnMapping;
+  /** Here, so that every attempt at a file cuts it alike: its chunks may be in the table already. */
+  readonly chunkSizeBytes: number;
 }
 
 /** What one file became; the first line of its list of chunks. */

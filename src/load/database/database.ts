@@ -5,6 +5,7 @@ import { asError, sleep } from '../../transfer/lib/abort';
 import type { Database, DatabaseSettings, SslMode } from '../types';
 import { iamToken } from './iam-token';
 import { isRepeatable, mapSqlError } from './sql-errors';
+import { Turns } from './turns';
 import { readUrl, type Endpoint } from './url';
 
 const DEFAULT_CONNECTIONS = 8;
@@ -32,10 +33,13 @@ export class PooledDatabase implements Database {
   readonly display: string;
   private readonly endpoint: Endpoint;
   private pool: Promise<Pool> | undefined;
+  /** The pool's own queue would end with the time limit of connecting. */
+  private readonly turns: Turns;
 
   constructor(private readonly settings: DatabaseSettings) {
     this.endpoint = readUrl(settings);
     this.display = this.endpoint.display;
+    this.turns = new Turns(settings.maxConnections ?? DEFAULT_CONNECTIONS);
   }
 
   async close(): Promise<void> {
@@ -51,7 +55,8 @@ export class PooledDatabase implements Database {
   async transaction<T>(options: TransactionOptions, work: (client: PoolClient) => Promise<T>): Promise<T> {
     for (let repeat = 0; ; repeat += 1) {
       try {
-        return await this.once(options, work);
+        await this.turns.take(options.signal);
+        return await this.once(options, work).finally(() => this.turns.giveBack());
       } catch (error) {
         options.signal.throwIfAborted();
         if (!isRepeatable(error) || repeat >= REPEATS) throw mapSqlError(error, options.what);

@@ -65,7 +65,14 @@ async function copyOnce(
   const row = { runId, chunk: chunk.key };
   const entry = { ...row, rows: chunk.rows, bytes: chunk.bytes, crc32: chunk.crc32 };
   const known = await enter(client, load.ledgerSchema, entry);
-  if (known !== undefined) return { rows: known.rows, rejected: known.rejected, already: true };
+  if (known !== undefined) {
+    // Staged again, the file has been cut or read in another way: these rows would be there twice, or never.
+    if (known.crc32 !== chunk.crc32) {
+      const text = `${chunk.key} was copied before with other rows; was the data set changed during the run?`;
+      throw new LonghaulError('CountMismatch', text, { source: chunk.source });
+    }
+    return { rows: known.rows, rejected: known.rejected, already: true };
+  }
   if ((await methodOf(client, load)) === 'upsert') {
     await client.query('SELECT set_config($1, $2, true)', [PART_SETTING, String(chunk.part)]);
   }

@@ -14,6 +14,8 @@ const KEEP_DAYS = 60;
 export interface LedgerRow {
   readonly rows: number;
   readonly rejected: number;
+  /** Of the chunk's bytes. */
+  readonly crc32: string | null;
   readonly detail: unknown;
 }
 
@@ -59,11 +61,12 @@ export async function enter(
     [entry.runId, entry.chunk, entry.rows, entry.bytes ?? null, entry.crc32 ?? null],
   );
   if (rowCount === 1) return undefined;
-  const { rows } = await client.query<{ rows: string; rejected: string; detail: unknown }>(
-    `SELECT rows, rejected, detail FROM ${ledger(schema)} WHERE run_id = $1 AND chunk = $2`,
+  const { rows } = await client.query<{ rows: string; rejected: string; crc32: string | null; detail: unknown }>(
+    `SELECT rows, rejected, crc32, detail FROM ${ledger(schema)} WHERE run_id = $1 AND chunk = $2`,
     [entry.runId, entry.chunk],
   );
-  return { rows: Number(rows[0]?.rows), rejected: Number(rows[0]?.rejected), detail: rows[0]?.detail };
+  const [row] = rows;
+  return { rows: Number(row?.rows), rejected: Number(row?.rejected), crc32: row?.crc32 ?? null, detail: row?.detail };
 }
 
 export async function amend(

@@ -4,7 +4,7 @@
  * and undici 7 ends the process where the server then closes it (assert(!this.paused) in Parser.finish).
  */
 import { LonghaulError } from '../../model/errors';
-import { retry, type RetryPolicy, type Source, type SourceVersion } from '../../transfer';
+import { MemoryBudget, retry, type Lease, type RetryPolicy, type Source, type SourceVersion } from '../../transfer';
 import { BodyReader } from '../../transfer/body-reader';
 
 /** Fills the buffer; answers fewer bytes than its length only at the end. */
@@ -23,17 +23,27 @@ export interface ObjectToRead {
 export const STALL_TIMEOUT_MS = 60_000;
 /** Two of them are in memory: one is used while the other comes. */
 const RANGE_BYTES = 4 * 1024 * 1024;
+/**
+ * Buffers that are used again, by all readers of the process: to allocate one for each range costs page faults, and makes the
+ * garbage collector run for every few of them. Where all are lent out, a reader allocates its own.
+ */
+const BUFFERS = new MemoryBudget(16 * RANGE_BYTES);
 
 interface Piece {
   readonly bytes: Promise<Buffer>;
+  readonly lease: Lease | undefined;
   readonly cancel: AbortController;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 export class ObjectReader {
   /** Bytes of the object that were handed out. */
   position = 0;
-  private current: Buffer = Buffer.alloc(0);
+  private current: Buffer = NOTHING;
+  private lease: Lease | undefined;
   private used = 0;
+  private isClosed = false;
   /** Offset of the piece that is asked for next. */
   private asked = 0;
   private coming: Piece | undefined;
@@ -53,19 +63,32 @@ export class ObjectReader {
     return filled;
   };
 
+  /** Lets go of buffers and connection; nothing can be read after it. */
   close(): void {
-    this.coming?.cancel.abort();
+    const { coming } = this;
+    this.isClosed = true;
+    coming?.cancel.abort();
+    // A request that was cut off may still write into its buffer.
+    coming?.bytes.then(
+      () => coming.lease?.release(),
+      () => coming.lease?.discard(),
+    );
     this.coming = undefined;
-    this.current = Buffer.alloc(0);
+    this.lease?.release();
+    this.lease = undefined;
+    this.current = NOTHING;
     this.used = 0;
-    this.asked = this.position;
   }
 
   private async advance(): Promise<void> {
     this.coming ??= this.ask();
-    const { bytes } = this.coming;
+    const { bytes, lease } = this.coming;
+    const next = await bytes;
+    if (this.isClosed) throw new LonghaulError('Internal', `${this.object.source.display} is read after its end`);
+    this.current = next;
     this.coming = undefined;
-    this.current = await bytes;
+    this.lease?.release();
+    this.lease = lease;
     this.used = 0;
     if (this.asked < this.object.version.sizeBytes) this.coming = this.ask();
   }
@@ -77,16 +100,21 @@ export class ObjectReader {
     this.asked += lengthBytes;
     const cancel = new AbortController();
     const either = AbortSignal.any([signal, cancel.signal]);
-    const bytes = this.read({ offsetBytes, lengthBytes }, either);
+    const lease = lengthBytes === RANGE_BYTES ? BUFFERS.tryAcquire(RANGE_BYTES) : undefined;
+    const target = lease?.buffer ?? Buffer.allocUnsafeSlow(lengthBytes);
+    const bytes = this.read({ offsetBytes, lengthBytes }, target, either);
     // Whoever waits for it hears of it; where nobody does any more, it must not end the process.
     bytes.catch(() => undefined);
-    return { bytes, cancel };
+    return { bytes, lease, cancel };
   }
 
-  private async read(range: { offsetBytes: number; lengthBytes: number }, signal: AbortSignal): Promise<Buffer> {
+  private async read(
+    range: { offsetBytes: number; lengthBytes: number },
+    target: Buffer,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
     const { source, version, stallTimeoutMs = STALL_TIMEOUT_MS } = this.object;
     const isWhole = range.lengthBytes === version.sizeBytes;
-    const target = Buffer.allocUnsafeSlow(range.lengthBytes);
     await retry({ signal, policy: this.object.retry }, async () => {
       const reply = await source.open(isWhole ? undefined : range, version, signal);
       const body = new BodyReader(reply.body, { display: source.display, signal, stallTimeoutMs });

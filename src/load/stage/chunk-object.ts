@@ -16,7 +16,7 @@ import type { ListedPart } from '../../transfer';
 import { stagingFault } from './staging-fault';
 
 /** Three of these a call: one filled while two are sent. */
-export const STAGE_PART_BYTES = 16 * 1024 * 1024;
+export const STAGE_PART_BYTES = 8 * 1024 * 1024;
 
 export interface ChunkPlace {
   readonly staging: S3Destination;

@@ -20,8 +20,11 @@ import { ChunkObject, STAGE_PART_BYTES } from './chunk-object';
 import { encodeBreaks, MAX_BREAKS } from './line-map';
 import { stagingFault } from './staging-fault';
 
-/** A COPY of some seconds: short enough to repeat after a failure, long enough not to feel the cost of a transaction. */
-export const DEFAULT_CHUNK_BYTES = 64 * 1024 * 1024;
+/**
+ * A COPY of about a second: short enough to repeat after a failure and to keep all connections busy to the end of a file, long
+ * enough not to feel the cost of a transaction.
+ */
+export const DEFAULT_CHUNK_BYTES = 16 * 1024 * 1024;
 /** Read and looked at in one piece; several for the smallest chunk. */
 const BLOCK_BYTES = 1024 * 1024;
 const MIN_BLOCK_BYTES = 4 * 1024;
@@ -188,7 +191,9 @@ class ChunkWriter {
       });
     }
     const crc32 = await object.close();
-    this.chunks.push({ ...chunk, crc32 });
+    const staged = { ...chunk, crc32 };
+    this.chunks.push(staged);
+    this.request.onChunk?.(staged);
   }
 }
 

@@ -1,4 +1,4 @@
-/** One file of a load: staged as chunks, then its chunks copied, several at once. What it leaves is the run's to remove. */
+/** One file of a load: staged as chunks, which are copied meanwhile, several at once. What it leaves is the run's to remove. */
 import { CancellationScope, log, setCurrentDetails } from '@temporalio/workflow';
 import type { CopiedChunks } from '../../activities/load-types';
 import { eachOf } from '../../model/each-of';
@@ -32,12 +32,14 @@ async function stageAndCopy(input: RecordInput, { parallelism }: LoadOfRecord): 
   const staged = await transfer('load', `Stage ${record.source}`, settings).stageSource(input);
   log.info('file_staged', { source: record.source, ...staged });
   const counts = { rows: 0, chunks: 0, rejected: 0 };
-  await copyAll(input, { chunks: staged.chunks, parallelism }, (copied) => {
+  const add = (copied: CopiedChunks): void => {
     counts.rows += copied.rows;
     counts.chunks += copied.chunks;
     counts.rejected += copied.rejected;
     setCurrentDetails(`Copied ${counts.chunks} of ${staged.chunks} chunks, ${counts.rows} rows, of ${record.source}`);
-  });
+  };
+  add(staged.copied);
+  await copyRest(input, { from: staged.copied.chunks, chunks: staged.chunks, parallelism }, add);
   const load: LoadCounts = { ...counts, stagedRows: staged.rows, stagedBytes: staged.bytes };
   const bytes = record.expected?.bytes ?? 0;
   const line = {
@@ -60,23 +62,25 @@ async function stageAndCopy(input: RecordInput, { parallelism }: LoadOfRecord): 
 }
 
 interface Copies {
+  /** The first chunk that is not known to be copied. */
+  readonly from: number;
   readonly chunks: number;
   readonly parallelism: number;
 }
 
 /** The first failure stops the others, and all have ended when this throws: none may copy into a table that is gone. */
-async function copyAll(
+async function copyRest(
   input: RecordInput,
-  { chunks, parallelism }: Copies,
+  { from: first, chunks, parallelism }: Copies,
   onCopied: (copied: CopiedChunks) => void,
 ): Promise<void> {
-  const size = Math.max(1, Math.ceil(chunks / MAX_COPIES));
-  const starts = Array.from({ length: Math.ceil(chunks / size) }, (_, at) => at * size);
+  const size = Math.max(1, Math.ceil((chunks - first) / MAX_COPIES));
+  const starts = Array.from({ length: Math.ceil((chunks - first) / size) }, (_, at) => first + at * size);
   const scope = new CancellationScope();
-  let first: { readonly error: unknown } | undefined;
+  let failed: { readonly error: unknown } | undefined;
   await scope.run(() =>
     eachOf(starts, parallelism, async (from) => {
-      if (first !== undefined) return;
+      if (failed !== undefined) return;
       const to = Math.min(chunks, from + size);
       const what = to - from === 1 ? `chunk ${from + 1}` : `chunks ${from + 1} to ${to}`;
       try {
@@ -84,10 +88,10 @@ async function copyAll(
         onCopied(await transfer('load', summary, input.settings).copyChunks({ ...input, from, to }));
       } catch (error) {
         // What is cancelled because of the first is not the cause of anything.
-        first ??= { error };
+        failed ??= { error };
         scope.cancel();
       }
     }),
   );
-  if (first !== undefined) throw first.error;
+  if (failed !== undefined) throw failed.error;
 }

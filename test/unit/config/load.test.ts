@@ -46,7 +46,7 @@ it('gives a data set with its defaults, and the connection string as a secret', 
     ],
     rejectLimit: 0,
     parallelism: 4,
-    chunkSizeBytes: 32 * 1024 ** 2,
+    chunkSizeBytes: 16 * 1024 ** 2,
     format: 'auto',
   });
   expect(set.connections.development.value?.reveal()).toBe('postgres://user:secret@host/db');
