@@ -13,6 +13,8 @@ import { earlierRequests } from './lib/counted';
 import { ingestLog } from './lib/ingest-log';
 import { writeManifestPages } from './lib/manifest-pages';
 import { fromNdjson } from './lib/run-files';
+import { reportHtml } from './lib/report-html';
+import { ReportStats } from './lib/report-stats';
 import { reportOf, reportText } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { ApiActivities, FinishIngestArgs, IngestFiles, PlanIngestArgs, PrepareIngestArgs } from './types';
@@ -127,7 +129,8 @@ async function writeReport(
   const store = new ControlStore(settings, dependencies.control(settings), signal);
   const { files } = store;
   const ledgerKey = files.file('ledger.ndjson');
-  await store.joinPages('ledger', ledgerKey);
+  const stats = new ReportStats(args);
+  await store.joinLedger((line) => stats.add(line));
   const isShort = totals.records <= MAX_INLINE_RESULTS;
   const lines = isShort ? fromNdjson<LedgerLine>(await store.read(ledgerKey), store.uri(ledgerKey)) : [];
   // Staged pages name what a run has made: once it has ended they say nothing any more.
@@ -147,6 +150,7 @@ async function writeReport(
   });
   const report = { ...reportOf(args, store), ...(args.outcome === 'succeeded' ? { result } : {}) };
   await store.write(files.file('report.txt'), reportText(report, 'ingest'), 'text/plain; charset=utf-8');
+  await store.writeHtml(reportHtml(report, stats, 'ingest'));
   // Last: a run id whose report says that it succeeded is not run again.
   await store.writeJson(files.file('report.json'), report);
   return done;

@@ -2,6 +2,8 @@
 import type { LoadResult } from '../model/load-run';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
+import { reportHtml } from './lib/report-html';
+import { ReportStats } from './lib/report-stats';
 import { reportOf, reportText } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { FinishLoadArgs, LoadApiActivities } from './load-types';
@@ -13,7 +15,8 @@ export function createLoadFinishActivities(dependencies: Dependencies): Pick<Loa
         const { settings, outcome } = args;
         const store = new ControlStore(settings, dependencies.control(settings), signal);
         const { files } = store;
-        await store.joinPages('ledger', files.file('ledger.ndjson'));
+        const stats = new ReportStats(args);
+        await store.joinLedger((line) => stats.add(line));
         const result = resultOf(args, store);
         const report = {
           ...reportOf(args, store),
@@ -21,6 +24,7 @@ export function createLoadFinishActivities(dependencies: Dependencies): Pick<Loa
           ...(outcome === 'succeeded' ? { result } : {}),
         };
         await store.write(files.file('report.txt'), reportText(report, 'load'), 'text/plain; charset=utf-8');
+        await store.writeHtml(reportHtml(report, stats, 'load'));
         // They name chunks, and these are gone.
         await store.removePages('staged');
         // Last: a run id whose report says that it succeeded is not run again.

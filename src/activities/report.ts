@@ -3,6 +3,8 @@ import type { ExportResult } from '../model/export-run';
 import { withoutRequests } from '../model/records';
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
+import { reportHtml } from './lib/report-html';
+import { ReportStats } from './lib/report-stats';
 import { reportOf, reportText, type RunReport } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { ApiActivities, FinishArgs } from './types';
@@ -14,10 +16,12 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
         const { settings } = args;
         const store = new ControlStore(settings, dependencies.control(settings), signal);
         const { files } = store;
-        await store.joinPages('ledger', files.file('ledger.ndjson'));
+        const stats = new ReportStats(args);
+        await store.joinLedger((line) => stats.add(line));
         const report = buildReport(args, store);
         await store.writeJson(files.file('report.json'), report);
         await store.write(files.file('report.txt'), reportText(report), 'text/plain; charset=utf-8');
+        await store.writeHtml(reportHtml(report, stats, 'export'));
         // Staged pages name uploads: once these are published or taken back they say nothing any more.
         await store.removePages('staged');
         if (args.outcome === 'succeeded') {

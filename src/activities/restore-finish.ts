@@ -9,6 +9,9 @@ import { resolveInside } from '../transfer';
 import type { Dependencies, RestoreTools } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
 import { folderStore } from './lib/folder-store';
+import { reportHtml } from './lib/report-html';
+import { ReportStats } from './lib/report-stats';
+import { reportOf } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { FinishRestoreArgs, RestoreActivities } from './restore-types';
 
@@ -26,10 +29,12 @@ export function createRestoreFinishActivities(dependencies: Dependencies): Pick<
         const tools = dependencies.restore(settings);
         const store = new ControlStore(settings, tools.control, signal);
         const files = await fileEnds(tools, args, store, signal);
-        await store.joinPages('ledger', store.files.file('ledger.ndjson'));
+        const stats = new ReportStats(args);
+        await store.joinLedger((line) => stats.add(line));
         const report = await writeStatusReport(tools, args, files, store, signal);
         const restored = summary(args, files, report);
         await store.writeJson(store.files.file('report.json'), reportJson(args, restored));
+        await store.writeHtml(reportHtml({ ...reportOf(args, store), target: settings.destination }, stats, 'restore'));
         await store.removePages('staged');
         const fields = { run, raw_file_id: restore.rawFileId };
         for (const { path: file, code, error } of files.filter((each) => each.error !== undefined))

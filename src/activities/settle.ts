@@ -125,6 +125,7 @@ class Publishing {
       return {
         ...line,
         ...(published.versionId === undefined ? {} : { versionId: published.versionId }),
+        movedAt: line.movedAt ?? line.finishedAt,
         finishedAt: new Date().toISOString(),
       };
     } catch (error) {

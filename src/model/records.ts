@@ -59,6 +59,8 @@ export interface LedgerLine {
   readonly versionId?: string;
   readonly startedAt: string;
   readonly finishedAt: string;
+  /** When its bytes were in, where it was published later than that. */
+  readonly movedAt?: string;
   /** How the bytes were verified; 'unverified' where the source declared no length and gave no checksum. */
   readonly verified?: 'sha256' | 'crc32' | 'crc32c' | 'etag' | 'size' | 'unverified';
   readonly errorCode?: ErrorCode;

@@ -2,28 +2,15 @@
  * What an operator sees and does in the Temporal Web UI, in a real browser: current details, children, search attributes,
  * an Update that is carried out and one that the validator refuses. Texts of the UI itself are those of version 2.50.
  */
-import { accessSync, constants } from 'node:fs';
-import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { generatedFile } from '../../src/dev/export-api';
 import type { JobProgress } from '../../src/model/run';
+import { BROWSER_NEED, hasBrowser, launchBrowser } from '../support/browser';
 import { RunHarness } from '../support/run-harness';
 import { describeWhere } from '../support/skip';
 import { until } from '../support/until';
 
 const MIB = 2 ** 20;
-const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
-/** In a container there is no sandbox, and a browser that calls home makes tests slow where it cannot. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-const executable = CANDIDATES.find((file) => {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-});
-
 /** The dialog that is open: the page holds closed ones too. */
 const dialogOf = (page: Page): Locator => page.locator('dialog[open]');
 
@@ -47,12 +34,12 @@ const openUpdate = async (page: Page, name: RegExp): Promise<Locator> => {
   return dialog;
 };
 
-describeWhere(executable !== undefined, `Chromium at one of ${CANDIDATES.join(', ')}`)('the Web UI of a run', () => {
+describeWhere(hasBrowser, BROWSER_NEED)('the Web UI of a run', () => {
   let harness: RunHarness;
   let browser: Browser | undefined;
   beforeAll(async () => {
     harness = await RunHarness.start();
-    browser = await chromium.launch({ executablePath: executable ?? '', args: FLAGS });
+    browser = await launchBrowser();
   }, 90_000);
   afterAll(async () => {
     await browser?.close();

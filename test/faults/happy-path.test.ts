@@ -40,7 +40,7 @@ describe.each(['atomic', 'direct'] as const)('publish: %s', (publish) => {
       objects: Object.fromEntries(Object.entries(before.objects).filter(([key]) => !ours.includes(key))),
     });
     expect(project.api.apiKeySeenAtFileHost).toBe(false);
-    await expectPapers(project, result.runId);
+    await expectPapers(project, result.runId, publish);
   });
 
   it('names the version that it has written on a versioned bucket', async () => {
@@ -60,7 +60,7 @@ describe.each(['atomic', 'direct'] as const)('publish: %s', (publish) => {
 });
 
 /** Ledger, report.json, report.txt, the manifest and `_SUCCESS` of a run over FILES. */
-async function expectPapers(project: TestProject, runId: string): Promise<void> {
+async function expectPapers(project: TestProject, runId: string, publish: string): Promise<void> {
   const ledger = (await project.ledger(runId)).sort((a, b) => a.n - b.n);
   const time = expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:.]+Z$/) as string;
   expect(ledger).toEqual(
@@ -77,6 +77,8 @@ async function expectPapers(project: TestProject, runId: string): Promise<void> 
         outcome: 'transferred',
         startedAt: time,
         finishedAt: time,
+        // Where it is published later than its bytes are in.
+        ...(publish === 'atomic' ? { movedAt: time } : {}),
         verified: 'crc32',
       })),
     ),

@@ -96,7 +96,7 @@ describe.each(['atomic', 'direct'])('a run with expired URLs, publish: %s', (pub
       if (end === 'fails') expect(await failureOf(handle)).toMatchObject({ code: expect.any(String) as string });
       else await handle.result();
       const exhibits = [...running, ...(await exhibitsOf(project, handle, runId))];
-      expect(exhibits.filter(([place]) => /report\.(json|txt)$|ledger\.ndjson$/.test(place))).toHaveLength(3);
+      expect(exhibits.filter(([place]) => /report\.(json|txt|html)$|ledger\.ndjson$/.test(place))).toHaveLength(4);
 
       const { secretAccessKey } = harness.servers.s3;
       const secrets = [project.api.apiKey, secretAccessKey];

@@ -59,6 +59,10 @@ export class ControlStore {
     await this.write(key, `${JSON.stringify(value, null, 2)}\n`, 'application/json');
   }
 
+  async writeHtml(html: string): Promise<void> {
+    await this.write(this.files.file('report.html'), html, 'text/html; charset=utf-8');
+  }
+
   async write(key: string, text: string, contentType: string): Promise<void> {
     await this.store.write(key, Buffer.from(text), contentType, this.signal);
   }
@@ -68,9 +72,10 @@ export class ControlStore {
     return (await this.store.read(key, this.signal)).toString();
   }
 
-  /** All pages of one kind as one file, one page in memory at a time, however long it gets. */
-  async joinPages(kind: PageKind, key: string): Promise<void> {
-    await this.store.writeStream(key, this.pagesOf(kind), 'application/x-ndjson', this.signal);
+  /** All pages of the ledger as one file, one page in memory at a time, however long it gets; `onLine` sees each line. */
+  async joinLedger(onLine: (line: LedgerLine) => void): Promise<void> {
+    const key = this.files.file('ledger.ndjson');
+    await this.store.writeStream(key, this.ledgerPages(onLine), 'application/x-ndjson', this.signal);
   }
 
   async removePages(kind: PageKind): Promise<void> {
@@ -85,9 +90,11 @@ export class ControlStore {
     return fromNdjson<T>(await this.read(key), this.uri(key));
   }
 
-  private async *pagesOf(kind: PageKind): AsyncGenerator<Buffer> {
-    for await (const key of this.store.list(this.files.folder(kind), this.signal)) {
-      yield await this.store.read(key, this.signal);
+  private async *ledgerPages(onLine: (line: LedgerLine) => void): AsyncGenerator<Buffer> {
+    for await (const key of this.store.list(this.files.folder('ledger'), this.signal)) {
+      const page = await this.store.read(key, this.signal);
+      for (const line of fromNdjson<LedgerLine>(page.toString(), this.uri(key))) onLine(line);
+      yield page;
     }
   }
 }

@@ -2,7 +2,7 @@
  * Where a run keeps its own files, below `<control_prefix>/<run>/` of the target bucket (of the output folder, where bytes land on a disk):
  * run.json, manifest/page-00000.ndjson, manifest/record-<n>-page-00000.ndjson (objects of a prefix record),
  * staged/page-00000.ndjson, staged/record-<n>-page-00000.ndjson (what was made and can be taken back; removed at the end),
- * ledger/page-00000.ndjson, ledger.ndjson, report.json, report.txt.
+ * ledger/page-00000.ndjson, ledger.ndjson, report.json, report.txt, report.html.
  * Every file is written whole, so a reader sees the old one, the new one or none.
  */
 import { LonghaulError } from '../../model/errors';
@@ -20,7 +20,9 @@ export class RunFiles {
     this.root = `${settings.controlPrefix}${settings.controlPrefix === '' ? '' : '/'}${settings.run}/`;
   }
 
-  file(name: 'run.json' | 'ledger.ndjson' | 'report.json' | 'report.txt' | 'manifest/manifest.json'): string {
+  file(
+    name: 'run.json' | 'ledger.ndjson' | 'report.json' | 'report.txt' | 'report.html' | 'manifest/manifest.json',
+  ): string {
     return this.root + name;
   }
 

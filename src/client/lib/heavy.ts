@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
+import type * as HtmlReport from './html-report';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
 import type * as RunLoad from './run-load';
@@ -26,6 +27,7 @@ const load = createRequire(__filename);
 export const heavy = {
   dlq: () => load('./dlq') as typeof Dlq,
   doctor: () => load('./doctor-checks') as typeof Doctor,
+  htmlReport: () => load('./html-report') as typeof HtmlReport,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
   runLoad: () => load('./run-load') as typeof RunLoad,

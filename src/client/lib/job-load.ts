@@ -1,5 +1,6 @@
 /** `loadToPostgres` for the CLI. */
 import { loadLoadConfig } from '../../config/load';
+import type { JobConfig } from '../../config/types';
 import { loadStore } from '../../config/load-store';
 import { LonghaulError } from '../../model/errors';
 import { normalizeLoadInput } from '../../model/load-input';
@@ -31,11 +32,13 @@ const shortfall = ({ rejected, rejects }: LoadResult): string | undefined =>
   rejected === 0 ? undefined : `${plural(rejected, 'row')} could not be loaded: ${rejects ?? ''}.`;
 
 /** The report lies in the staging bucket; its store and credentials are those of the environment here. */
-const readReport = (run: EndedRun<LoadInput, LoadResult>, json: boolean): Promise<string> => {
-  const { env = 'development' } = run.input;
+const storeOf = ({ env = 'development' }: LoadInput, bucket: string | undefined): Pick<JobConfig, 'aws'> => {
   const config = loadLoadConfig();
-  return readBucketReport(run, json, (bucket) => ({ aws: loadStore(config, config.environments[env], bucket ?? '') }));
+  return { aws: loadStore(config, config.environments[env], bucket ?? '') };
 };
+
+const readReport = (run: EndedRun<LoadInput, LoadResult>, json: boolean): Promise<string> =>
+  readBucketReport(run, json, (bucket) => storeOf(run.input, bucket));
 
 export const loadJob: Job<LoadInput, LoadResult> = {
   word: 'load',
@@ -48,5 +51,6 @@ export const loadJob: Job<LoadInput, LoadResult> = {
     `${type} load of ${dataSet} from ${path} (${env})`,
   resultText,
   shortfall,
+  storeOf,
   readReport,
 };

@@ -20,13 +20,14 @@ const inCache = async (cacheDir: string, tool: string): Promise<boolean> => {
   return found.includes(true);
 };
 
-const onPath = async (tool: string): Promise<boolean> => {
+/** Whether a program of this name can be started. */
+export const isOnPath = async (tool: string): Promise<boolean> => {
   const folders = (childEnv().PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const found = await Promise.all(folders.map((folder) => isExecutable(path.join(folder, tool))));
   return found.includes(true);
 };
 
 export const findTools = async (cacheDir: string): Promise<{ found: string[]; missing: string[] }> => {
-  const there = await Promise.all(TOOLS.map(async (tool) => (await onPath(tool)) || (await inCache(cacheDir, tool))));
+  const there = await Promise.all(TOOLS.map(async (tool) => (await isOnPath(tool)) || (await inCache(cacheDir, tool))));
   return { found: TOOLS.filter((_, index) => there[index]), missing: TOOLS.filter((_, index) => !there[index]) };
 };

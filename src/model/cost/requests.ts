@@ -59,8 +59,8 @@ function ownFiles(counts: Mutable, workload: Workload, shape: RunShape): void {
   // Leftovers of an earlier try are looked for in three folders; the ledger is listed to join it, staged pages to remove them.
   add(counts, { list_objects: 3 + 2 * listings, delete_objects: Math.ceil(pageFiles / KEYS_A_REQUEST) });
   add(counts, { get_object: 1 + (publish === 'atomic' ? 4 : 2) * pages, put_object: 3 * pages });
-  // run.json, ledger.ndjson and two reports; an export's manifest.json and _SUCCESS.
-  add(counts, { put_object: job === 'exportToS3' ? 6 : 4 });
+  // run.json, ledger.ndjson and three reports; an export's manifest.json and _SUCCESS.
+  add(counts, { put_object: job === 'exportToS3' ? 7 : 5 });
   // parameters.json: its size, then itself.
   if (job === 'ingestUrls') add(counts, { head_object: 1, get_object: 1 + (records <= INLINE_FILES ? 1 : 0) });
 }
