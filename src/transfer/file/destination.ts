@@ -67,6 +67,7 @@ const CLOCK_SLACK_MS = 5_000;
 
 class LocalFiles implements FileDestination {
   readonly algorithms = ['crc32'] as const;
+  private readonly unremoved = new Set<string>();
   private readonly opened = new Map<string, Promise<OpenPartial>>();
   /** What this object has published: where, and what file it was. Files have no place for our marker. */
   private readonly published = new Map<string, string>();
@@ -170,14 +171,23 @@ class LocalFiles implements FileDestination {
     const { target, names } = await this.place(key, true, signal);
     // A name of its own: another process with this transfer must not write to what we are about to rename.
     const file = names.partial.replace(/partial$/, `${randomBytes(4).toString('hex')}.partial`);
+    await this.removeUnremoved(signal);
     try {
       await onDisk(`Writing ${this.display(key)}`, signal, () => writeWhole(file, body));
       await this.verify(key, file, signal);
       await onDisk(`Replacing ${target}`, signal, () => replaceWith(file, target));
       return await this.remember(target, body.length, crc32);
     } catch (error) {
-      await removeFile(file).catch(() => false);
+      await removeFile(file).catch(() => this.unremoved.add(file));
       throw error;
+    }
+  }
+
+  /** Nobody else knows the names of what a failed try could not remove. */
+  private async removeUnremoved(signal: AbortSignal): Promise<void> {
+    for (const file of this.unremoved) {
+      await onDisk(`Removing ${file}`, signal, () => removeFile(file));
+      this.unremoved.delete(file);
     }
   }
 
