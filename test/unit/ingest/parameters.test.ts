@@ -43,7 +43,7 @@ test.each([
   [{ file_urls: [7] }, 'file_urls[0] must be a URL or an object with "url", not number'],
   [{ file_urls: ['https://h/a', null] }, 'file_urls[1] must be a URL or an object with "url", not null'],
   [{ file_urls: ['ftp://h/a?secret'] }, 'file_urls[0] is not an http or https URL: ftp://h/a (line 1'],
-  [{ file_urls: ['//u:secret@h/a'] }, 'file_urls[0] is not an http or https URL: //h/a'],
+  [{ file_urls: ['//u:secret@h/a'] }, 'file_urls[0] is not an http or https URL: h/a'],
   [{ file_urls: [{}] }, 'file_urls[0] has no "url"'],
   [{ file_urls: [{ url: 'https://h/a', keys: 'x' }] }, 'file_urls[0] has the unknown field "keys"'],
   [{ file_urls: [{ url: 'https://h/a', sha256: 'abc' }] }, 'file_urls[0] "sha256" must be 64 hex digits'],
