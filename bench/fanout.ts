@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { airflowTasksPerSec } from './lib/airflow-peer';
 import { bareFanout } from './lib/bare-fanout';
-import { bench, type Goal } from './lib/bench';
+import { bench, readSizes, type Goal } from './lib/bench';
 import { columnChart } from './lib/column-chart';
 import { costMs, fanoutOf, sizeLabel, type SizeResult } from './lib/fanout-size';
 import { withRig, type Rig } from './lib/rig';
@@ -18,7 +18,6 @@ const WINDOW = 16;
 const MAIN_SIZE = 10_000;
 /** "The same": cost per record may change by this much between sizes. */
 const FLAT = 0.2;
-const MAX_SIZE = 1_000_000;
 
 const DEFAULTS = { sizes: '1000,10000,100000', bare: 1_000, airflow: '200', plot: 'none' };
 
@@ -76,14 +75,6 @@ void bench('fanout', DEFAULTS, async ({ options, say }) => {
     };
   });
 });
-
-/** Ascending. Throws an Error that names the option. */
-function readSizes(option: string, text: string): number[] {
-  const sizes = text.split(',').map((each) => (/^\d{1,7}$/.test(each.trim()) ? Number(each) : NaN));
-  if (sizes.some((size) => !(size >= 1 && size <= MAX_SIZE)))
-    throw new Error(`${option}: expected numbers from 1 to ${MAX_SIZE}, such as 1000,10000`);
-  return sizes.sort((a, b) => a - b);
-}
 
 /** Undefined where Airflow cannot be had here, which is said: the other figures do not depend on it. */
 async function beside(tasks: number, say: (line: string) => void): Promise<number | undefined> {

@@ -58,6 +58,16 @@ function table({ name, machine: where, options, figures, goals, met }: BenchResu
   return [`${name} (${chosen.join(', ')})`, `  ${where}`, ...rows, met ? 'All goals met.' : 'Goals MISSED.'].join('\n');
 }
 
+const MAX_SIZE = 1_000_000;
+
+/** Ascending, from text such as `1000,10000`. Throws an Error that names the option. */
+export function readSizes(option: string, text: string): number[] {
+  const sizes = text.split(',').map((each) => (/^\d{1,7}$/.test(each.trim()) ? Number(each) : NaN));
+  if (sizes.some((size) => !(size >= 1 && size <= MAX_SIZE)))
+    throw new Error(`${option}: expected numbers from 1 to ${MAX_SIZE}, such as 1000,10000`);
+  return sizes.sort((a, b) => a - b);
+}
+
 /** A number where the default is one: `--records 1000`. Throws an Error that names the option. */
 function readOptions<D extends Defaults>(defaults: D): { json: boolean; options: Options<D> } {
   const flags = Object.fromEntries(Object.keys(defaults).map((key) => [key, { type: 'string' as const }]));
