@@ -22,7 +22,8 @@ const BY_FAULT: Partial<Record<ErrorCode, readonly string[]>> = {
   UploadLost: ['uploadLost'],
   DiskFull: ['ENOSPC'],
   SourceNotAsRecorded: ['changed', 'otherEtag', 'status416', 'wrongRangeTotal', 'wrongLength'],
-  DestinationRejected: ['conflict', 'expiredToken'],
+  // A flipped bit in the list of parts that Complete sends: over TLS it breaks the connection, and elsewhere the signature.
+  DestinationRejected: ['conflict', 'expiredToken', 'flip'],
 };
 
 /** S3 declares every length: an answer without one is none of S3. */

