@@ -83,7 +83,7 @@ describe('a run that goes on', () => {
 
   it('top shows it once, and again and again', async () => {
     const project = await harness.project({ files: [large, ...FILES] });
-    project.api.faults.file({ path: large.path, bytesPerSec: 2 ** 19, always: true });
+    project.api.faults.file({ path: large.path, bytesPerSec: 2 ** 15, always: true });
     const handle = await project.start();
     await untilProgress(handle, 'the small records', ({ totals }) => totals.records === 3);
     await untilListed(1, '--status', 'running');
@@ -108,7 +108,7 @@ describe('a run that goes on', () => {
       'watch and top redraw in place, %s, until Ctrl-C, which leaves the run alone',
       async (_, env) => {
         const project = await harness.project({ files: [large, ...FILES] });
-        project.api.faults.file({ path: large.path, bytesPerSec: 2 ** 19, always: true });
+        project.api.faults.file({ path: large.path, bytesPerSec: 2 ** 15, always: true });
         const handle = await project.start();
         const screens = [
           new OnTerminal(harness, ['watch', handle.workflowId], env),

@@ -100,7 +100,7 @@ describe('an export', () => {
     const missing = await longhaul(harness, 'verify', 'no-such-run', '--json');
     expect([missing.exitCode, errorOf(missing).code]).toEqual([9, 'RunNotFound']);
 
-    project.api.faults.file({ path: 'kept.parquet', bytesPerSec: 1_000, always: true });
+    project.api.faults.file({ path: 'kept.parquet', bytesPerSec: 200, always: true });
     const running = await project.start();
     const early = await longhaul(harness, 'verify', running.workflowId, '--json');
     expect([early.exitCode, errorOf(early).code]).toEqual([8, 'ObjectNotFound']);

@@ -29,7 +29,8 @@ export class OnTerminal {
     const cli = path.join(REPOSITORY_ROOT, 'bin', 'longhaul.js');
     const command = `stty cols ${columns} rows 30; exec ${process.execPath} ${cli} ${argv.join(' ')}`;
     this.#child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
-      env: { ...childEnv(harness.cliEnv()), TERM: 'xterm-256color', ...env },
+      // As a person's shell has it, whatever the one has that runs the tests (no-color.org: empty is as if it were not there).
+      env: { ...childEnv(harness.cliEnv()), TERM: 'xterm-256color', NO_COLOR: '', ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#written += chunk.toString()));
