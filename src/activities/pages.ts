@@ -1,6 +1,7 @@
 /** What a batch reads and leaves: its manifest page, its staged page. The same for every job, wherever its files lie. */
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
+import { writeStagedPage } from './lib/late-page';
 import { short } from './lib/short';
 import type { PageActivities } from './types';
 
@@ -12,7 +13,7 @@ export function createPageActivities(dependencies: Dependencies): PageActivities
     stagePage: ({ settings, page, lines }) =>
       short(async (signal) => {
         const store = new ControlStore(settings, dependencies.control(settings), signal);
-        await store.writePage('staged', page, lines);
+        await writeStagedPage(store, store.files.page('staged', page), lines);
         const ledger = lines.flatMap((line) => ('line' in line ? [line.line] : []));
         // Direct: nothing is left to publish, so this is what became of the page, unless it is taken back.
         if (settings.publish === 'direct') await store.writePage('ledger', page, ledger);

@@ -7,6 +7,7 @@ import type { TransferControl } from '../transfer/types';
 import type { Dependencies, BucketTools } from './dependencies';
 import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
 import { eachOf } from '../model/each-of';
+import { writeStagedPage } from './lib/late-page';
 import { resumable } from './lib/resumable';
 import { prefixObjects } from './lib/prefix-objects';
 import { parseS3Uri } from './lib/s3-uri';
@@ -98,7 +99,7 @@ async function copyPage(
     control.onProgress({ v: 1, bytes, parts: staged.length, sentBytes: bytes });
   });
   staged.sort((a, b) => (a.line.key < b.line.key ? -1 : 1));
-  await store.writeRecordPage('staged', record.n, page, staged);
+  await writeStagedPage(store, store.files.recordPage('staged', record.n, page), staged);
   await writeDirectLedger(store, args, page, staged, 'copied');
   return totalsOf(staged);
 }

@@ -23,11 +23,16 @@ export class ControlStore {
   readonly files: RunFiles;
 
   constructor(
-    settings: Pick<RecordSettings, 'controlPrefix' | 'run'>,
+    private readonly settings: Pick<RecordSettings, 'controlPrefix' | 'run'>,
     private readonly store: SmallStore,
     private readonly signal: AbortSignal,
   ) {
     this.files = new RunFiles(settings);
+  }
+
+  /** The same files, asked for under another signal. */
+  under(signal: AbortSignal): ControlStore {
+    return new ControlStore(this.settings, this.store, signal);
   }
 
   async readPage<K extends PageKind>(kind: K, page: number): Promise<PageTypes[K][]> {
@@ -76,6 +81,11 @@ export class ControlStore {
   async joinLedger(onLine: (line: LedgerLine) => void): Promise<void> {
     const key = this.files.file('ledger.ndjson');
     await this.store.writeStream(key, this.ledgerPages(onLine), 'application/x-ndjson', this.signal);
+  }
+
+  /** One file, there or not. */
+  async remove(key: string): Promise<void> {
+    await this.store.removeAll(key, this.signal);
   }
 
   async removePages(kind: PageKind): Promise<void> {

@@ -3,6 +3,7 @@ import type { ColumnMapping, LoadTable, StagedChunk, TargetTable } from '../../l
 import type { RecordSettings } from '../../model/run';
 import type { ControlStore } from './control-store';
 import { orNull } from './control-store';
+import { writeStagedPage } from './late-page';
 
 export interface LoadPlan {
   /** Of the run that has written it: a run id that is used again has another. */
@@ -59,4 +60,4 @@ export async function readStaged(store: ControlStore, record: number): Promise<S
 }
 
 export const writeStaged = (store: ControlStore, record: number, { head, chunks }: StagedList): Promise<void> =>
-  store.writeRecordPage('staged', record, 0, [head, ...chunks]);
+  writeStagedPage(store, store.files.recordPage('staged', record, 0), [head, ...chunks]);
