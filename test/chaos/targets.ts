@@ -15,9 +15,6 @@ export interface TargetsOptions {
 
 /** Longer than a worker takes to start beside everything else. */
 const READY_TIMEOUT_MS = 120_000;
-/** Exit code of TemporalUnreachable. */
-const NO_TEMPORAL = 5;
-const STARTING_MS = 5_000;
 /** Of a worker's log, in a problem. */
 const MAX_OUTPUT = 3_000;
 
@@ -117,10 +114,8 @@ export class Targets {
       if (this.#isOver || this.#slots[slot] !== worker) return;
       this.#slots[slot] = null;
       const lived = `${worker.name} ended by itself after ${Math.round(performance.now() - readyMs)} ms`;
-      // It polls before it has asked the server for its namespace: without a server it ends, as one that cannot start does.
-      const isStarting = code === NO_TEMPORAL && performance.now() - readyMs < STARTING_MS;
-      if (isStarting) this.options.say(`${lived}: no Temporal server`);
-      else this.problems.push(`${lived} (${signal ?? code}): ${worker.recentOutput().slice(-MAX_OUTPUT)}`);
+      // Whatever its exit code: a worker that is ready outlives its servers. One that cannot start does not get this far.
+      this.problems.push(`${lived} (${signal ?? code}): ${worker.recentOutput().slice(-MAX_OUTPUT)}`);
       this.#later(0, () => this.#fill(slot));
     });
   }

@@ -13,6 +13,8 @@ import { enableVersioning, writesByKey } from './support/versions';
 
 const MIB = 2 ** 20;
 const PART_BYTES = 5 * MIB;
+/** Of workers that are there just before the server goes. */
+const ROUNDS = 3;
 
 let stack: Stack;
 let harness: RunHarness;
@@ -88,6 +90,28 @@ describe('a Temporal server that is killed', () => {
     expect(servedOf(held[3]!)).toBe(small.sizeBytes);
     expect(servedOf(held[2]!)).toBeLessThanOrEqual(2 * small.sizeBytes);
   }, 180_000);
+});
+
+describe('a worker that has only just begun to poll', () => {
+  it('survives a Temporal server that is killed at that moment, and works on when it is back', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const worker = await harness.startWorker();
+      const ended: unknown[] = [];
+      void worker.exited.then((status) => ended.push(status, worker.recentOutput()));
+      await stack.temporal.kill();
+      // Its polls have failed, and it has said so: it is not merely slow to notice.
+      await until(() => ended.length > 0 || /retried/.test(worker.output()), {
+        what: 'polls that fail',
+        timeoutMs: 60_000,
+      });
+      expect(ended).toEqual([]);
+      await stack.temporal.restart();
+      await Promise.all(harness.workers.filter((each) => each !== worker).map((each) => each.kill()));
+      const project = await harness.project({ files: [small] });
+      expect(await (await project.start()).result()).toMatchObject({ objects: 1, failed: 0 });
+      expect(ended).toEqual([]);
+    }
+  }, 240_000);
 });
 
 /** How often the worker has said that it could not report the end of an activity. */
