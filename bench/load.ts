@@ -1,9 +1,9 @@
 /**
  * Loading into Postgres, against psql's \copy of the same file from the local disk, and against INSERTs. Rounds take turns, on
  * tables of the same shape without indexes that were just made. End to end is everything: listing, staging through S3, COPY, count
- * check, swap, with one connection and with as many as a data set has by default. `copy` is the step from staged chunks to rows
- * alone, with one connection: for it everything is staged first. Each INSERT is a transaction of its own, as a client has it that
- * says nothing else; the best that INSERT can do, all prepared and in one transaction, stands beside it.
+ * check, swap, removing what was staged, with one connection, with two, and with as many as a data set has by default. `copy` is
+ * the step from staged chunks to rows alone: for it everything is staged first. INSERTs of 1 and of 100 rows are transactions of
+ * their own, as a client has it that says nothing else; those of 1,000 are all in one, prepared, the best that INSERT can do.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +19,7 @@ import { createS3Destination, putStream } from '../src/transfer';
 import { bench } from './lib/bench';
 import { loadOnce, storeClient, type LoadJob, type LoadTimes } from './lib/load-once';
 import { duckdbSeconds, insertRate, psqlCopy, psqlVersion, seconds } from './lib/load-peers';
+import { median } from './lib/median';
 import { startBenchPostgres, type BenchPostgres } from './lib/postgres';
 
 const DEFAULTS = { rows: 5_000_000, rounds: 5, small: 1024, large: 4096, connections: 4, parquet: 3 };
@@ -27,8 +28,15 @@ const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
 const COLUMNS = ['id', 'name', 'amount', 'at', 'flag'];
 const TABLE = '(id bigint, name text, amount numeric(12,2), at timestamptz, flag boolean)';
 const MIB = 2 ** 20;
-/** Of INSERTs; a rate needs no more, and one by one takes long. */
-const INSERTED = { 1: 5_000, 100: 100_000, 1000: 400_000 } as const;
+/** Rows of INSERTs: a rate needs no more, and one by one takes long. */
+const INSERTS = {
+  insert_1: { batch: 1, most: 2_000, isOneTransaction: false },
+  insert_100: { batch: 100, most: 100_000, isOneTransaction: false },
+  insert_1000: { batch: 1000, most: 200_000, isOneTransaction: true },
+  insert_1000_autocommit: { batch: 1000, most: 200_000, isOneTransaction: false },
+} as const;
+type InsertName = keyof typeof INSERTS;
+const INSERT_NAMES = Object.keys(INSERTS) as InsertName[];
 const PARQUET = path.join(REPOSITORY_ROOT, 'node_modules', 'vega-datasets', 'data', 'flights-3m.parquet');
 const PARQUET_COLUMNS = ['date', 'delay', 'distance', 'origin', 'destination'];
 
@@ -56,8 +64,6 @@ function* csv(enough: (rows: number, bytes: number) => boolean): Generator<Buffe
   }
   yield Buffer.from(text);
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 void bench('load', DEFAULTS, async ({ options, say }) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'longhaul-bench-load-'));
@@ -100,56 +106,59 @@ void bench('load', DEFAULTS, async ({ options, say }) => {
       postgres
         .query(`DROP TABLE IF EXISTS ${table}`)
         .then(() => postgres.query(`CREATE ${kind} TABLE ${table} ${shape}`));
-    const phased: LoadTimes[] = [];
-    const one: LoadTimes[] = [];
-    const several: LoadTimes[] = [];
-    const theirs: number[] = [];
-    const inserts100: number[] = [];
-    const insert = async (batch: 1 | 100 | 1000, isOneTransaction: boolean): Promise<number> => {
-      await fresh('inserted');
-      const count = Math.min(INSERTED[batch], options.rows);
-      const job = { table: 'inserted', batch, count, row: rowOf, isOneTransaction };
-      const perSec = await insertRate(postgres.url, job);
-      say(`INSERT of ${batch}${isOneTransaction ? ', all in one transaction' : ''}: ${Math.round(perSec)} rows/s`);
+    /** Every turn begins alike, whoever has it: an empty table, and no page that a checkpoint still has to write. */
+    const turn = (table: string): Promise<unknown> => fresh(table).then(() => postgres.query('CHECKPOINT'));
+    const ours = async (connections: number, isPhased: boolean): Promise<LoadTimes> => {
+      await turn('ours');
+      const times = await loadOnce({ ...job, connections, isPhased });
+      const what = isPhased ? 'one step after the other' : 'chunks copied meanwhile';
+      say(`ours, connections: ${connections}, ${what}: ${timesText(times)}`);
+      return times;
+    };
+    const insert = async (name: InsertName): Promise<number> => {
+      await turn('inserted');
+      const { batch, most, isOneTransaction } = INSERTS[name];
+      const count = Math.min(most, options.rows);
+      const perSec = await insertRate(postgres.url, { table: 'inserted', batch, count, row: rowOf, isOneTransaction });
+      say(`${name}: ${Math.round(perSec)} rows/s`);
       return perSec;
     };
+    const counts = { one: 1, two: 2, default: options.connections };
+    const phased = { one: [] as LoadTimes[], two: [] as LoadTimes[] };
+    const whole = { one: [] as LoadTimes[], two: [] as LoadTimes[], default: [] as LoadTimes[] };
+    const theirs: number[] = [];
+    const inserted = new Map(INSERT_NAMES.map((name) => [name, [] as number[]]));
     // One round more, not counted: pages, connections and code are warm for all.
     for (let round = 0; round <= options.rounds; round += 1) {
-      await fresh('ours');
-      await postgres.query('CHECKPOINT');
-      const stepwise = await loadOnce({ ...job, isPhased: true });
-      await fresh('ours');
-      await postgres.query('CHECKPOINT');
-      const mine = await loadOnce(job);
-      await fresh('ours');
-      await postgres.query('CHECKPOINT');
-      const wide = await loadOnce({ ...job, connections: options.connections });
-      await fresh('theirs');
-      await postgres.query('CHECKPOINT');
+      say(`round ${round}${round === 0 ? ', not counted' : ''}`);
+      const isCounted = round > 0;
+      for (const side of ['one', 'two'] as const) {
+        const times = await ours(counts[side], true);
+        if (isCounted) phased[side].push(times);
+      }
+      for (const side of ['one', 'two', 'default'] as const) {
+        const times = await ours(counts[side], false);
+        if (isCounted) whole[side].push(times);
+      }
+      await turn('theirs');
       const copy = psql === undefined ? Number.NaN : await seconds(() => psqlCopy(postgres.url, 'theirs', file));
-      await postgres.query('CHECKPOINT');
-      say(
-        `round ${round}: ${timesText(mine)}; ${options.connections} connections ${timesText(wide)}; ` +
-          `COPY alone ${stepwise.copySec.toFixed(2)} s; psql ${copy.toFixed(2)} s`,
-      );
-      const inserted = await insert(100, false);
-      if (round === 0) continue;
-      phased.push(stepwise);
-      inserts100.push(inserted);
-      one.push(mine);
-      several.push(wide);
-      theirs.push(copy);
+      say(`psql: ${copy.toFixed(2)} s`);
+      if (isCounted) theirs.push(copy);
+      for (const name of INSERT_NAMES) {
+        const perSec = await insert(name);
+        if (isCounted) inserted.get(name)?.push(perSec);
+      }
     }
     const psqlSec = median(theirs);
-    const [endToEndOne, endToEnd] = [one, several].map((times) => median(times.map(({ totalSec }) => totalSec))) as [
-      number,
-      number,
-    ];
-    const rate = options.rows / endToEnd;
-    const insert100 = median(inserts100);
-    const insert1000 = await insert(1000, false);
-    const insert1 = await insert(1, false);
-    const bestInsert = await insert(1000, true);
+    const totalSec = (side: keyof typeof whole): number => median(whole[side].map((times) => times.totalSec));
+    const copySec = (side: keyof typeof phased): number => median(phased[side].map((times) => times.copySec));
+    const insertRows = (name: InsertName): number => median(inserted.get(name) ?? []);
+    const rate = options.rows / totalSec('default');
+    const against = (name: InsertName): Record<string, number> => ({
+      [`vs_${name}`]: rate / insertRows(name),
+      [`vs_${name}_one_connection`]: options.rows / totalSec('one') / insertRows(name),
+      [`${name}_rows_per_s`]: insertRows(name),
+    });
     const parquet = await measureParquet(options.parquet, { ...job, prefix: 'parquet/' }, postgres, put, fresh, say);
     const growth: number[] = [];
     for (const sizeMib of [options.small, options.large]) {
@@ -163,33 +172,33 @@ void bench('load', DEFAULTS, async ({ options, say }) => {
       growth.push(measured.growthMib);
       await fresh('large', TABLE, 'UNLOGGED');
     }
-    const copySec = median(phased.map((times) => times.copySec));
     return {
       figures: {
         ...(psql === undefined
           ? {}
           : {
-              copy_vs_psql: psqlSec / copySec,
-              end_to_end_vs_psql: psqlSec / endToEndOne,
-              end_to_end_vs_psql_connections: psqlSec / endToEnd,
+              copy_vs_psql: psqlSec / copySec('one'),
+              copy_vs_psql_two_connections: psqlSec / copySec('two'),
+              end_to_end_vs_psql: psqlSec / totalSec('one'),
+              end_to_end_vs_psql_two_connections: psqlSec / totalSec('two'),
+              end_to_end_vs_psql_default: psqlSec / totalSec('default'),
               psql_s: psqlSec,
-              psql_vs_insert_100: options.rows / psqlSec / insert100,
+              psql_vs_insert_100: options.rows / psqlSec / insertRows('insert_100'),
             }),
-        vs_insert_100: rate / insert100,
-        vs_insert_100_one_connection: options.rows / endToEndOne / insert100,
-        vs_insert_1000: rate / insert1000,
-        vs_insert_1: rate / insert1,
-        vs_insert_1000_one_transaction: rate / bestInsert,
+        ...against('insert_1'),
+        ...against('insert_100'),
+        ...against('insert_1000'),
+        ...against('insert_1000_autocommit'),
         rss_growth_mib: Math.max(...growth),
         rss_growth_mib_small: growth[0] ?? 0,
         rss_growth_mib_large: growth[1] ?? 0,
         rows_per_s: rate,
-        insert_100_rows_per_s: insert100,
-        stage_s: median(phased.map(({ stageSec }) => stageSec)),
-        copy_s: copySec,
-        finish_s: median(phased.map(({ finishSec }) => finishSec)),
-        end_to_end_one_connection_s: endToEndOne,
-        end_to_end_s: endToEnd,
+        stage_s: median(phased.one.map(({ stageSec }) => stageSec)),
+        copy_s: copySec('one'),
+        finish_s: median(phased.one.map(({ finishSec }) => finishSec)),
+        end_to_end_one_connection_s: totalSec('one'),
+        end_to_end_two_connections_s: totalSec('two'),
+        end_to_end_s: totalSec('default'),
         ...parquet,
       },
       goals: {

@@ -110,9 +110,14 @@ export async function loadOnce(job: LoadJob): Promise<LoadTimes> {
     const stagedRows = staged.reduce((sum, { rows }) => sum + rows, 0);
     const finish = { runId, loadType: 'full' as const, target: table, load, key: [], columns, stagedRows };
     const { rows } = await finishLoad(database, finish, control);
-    return { rows, totalSec: since(begunMs), stageSec, copySec, finishSec: since(finishMs) };
-  } finally {
+    const finishSec = since(finishMs);
+    // A run has not ended before.
     await removeStaging({ staging, prefix }, control);
+    return { rows, totalSec: since(begunMs), stageSec, copySec, finishSec };
+  } catch (error) {
+    await removeStaging({ staging, prefix }, control);
+    throw error;
+  } finally {
     await database.close();
     client.destroy();
   }
