@@ -11,6 +11,7 @@ import {
   stagingPrefix,
 } from '../../src/load';
 import { until } from '../../src/dev/wait';
+import { pooled } from '../../src/load/database/database';
 import { createS3Destination, getSmall } from '../../src/transfer';
 import { allTextOf } from '../catalogue/support';
 import { freePort, startTestS3 } from '../support/versitygw';
@@ -149,6 +150,23 @@ test('a connection that is cut is an error that can be tried again', async () =>
   await blocker.query('ROLLBACK');
   await blocker.end();
   expect(await copyChunk(rig.database, request, control)).toMatchObject({ rows: 300, already: false });
+});
+
+test('the server is told to look whether we are still there', async () => {
+  const shown = `SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name`;
+  const database = databaseAt(rig.postgres.url, { maxConnections: 1 });
+  try {
+    const { rows } = await pooled(database).transaction({ what: 'Looking', signal: control.signal }, (client) =>
+      client.query(shown),
+    );
+    expect(rows).toEqual([
+      { name: 'tcp_keepalives_count', setting: '3' },
+      { name: 'tcp_keepalives_idle', setting: '30' },
+      { name: 'tcp_keepalives_interval', setting: '10' },
+    ]);
+  } finally {
+    await database.close();
+  }
 });
 
 describe('connections fail with a code, and nothing of the connection string', () => {

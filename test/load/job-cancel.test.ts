@@ -45,6 +45,20 @@ it.each(['planning', 'staging', 'copying', 'completing'] as const)(
   },
 );
 
+it('leaves the table as it was after a cancel while a file is staged of which chunks are committed', async () => {
+  const set = await stoppable.rig.dataSet({ config: { chunk_mb: 0.02 } });
+  await stoppable.rig.sql(`INSERT INTO ${set.table} VALUES (99999, 'old', 1)`);
+  await set.put('a.csv', csvOf(8_000));
+  const held = stoppable.hold('meanwhile');
+  const handle = await set.start();
+  await held.reached;
+  await until(async () => (await set.copiedChunks()) > 0, { what: 'the first chunk', timeoutMs: 20_000 });
+  await handle.cancel();
+  expect((await failureOf(handle)).code).toBe('Cancelled');
+  held.release();
+  await expectAsBefore(set);
+});
+
 it('leaves the table as it was after a cancel while rows are upserted', async () => {
   const { set, handle, held } = await heldRun('completing', 'delta');
   await handle.cancel();

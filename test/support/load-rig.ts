@@ -222,6 +222,12 @@ export class TestSet {
     return Object.keys(await listObjects(this.rig.harness.s3, this.bucket, STAGING_ROOT));
   }
 
+  /** Chunks of runs of this set that are committed. */
+  async copiedChunks(): Promise<number> {
+    const rows = await this.rig.sql('SELECT 1 FROM longhaul_load_ledger WHERE strpos(chunk, $1) > 0', [this.name]);
+    return rows.length;
+  }
+
   /** Tables of loads of this set that are left. */
   async leftTables(): Promise<string[]> {
     const rows = await this.rig.sql<{ relname: string }>(

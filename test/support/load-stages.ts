@@ -5,7 +5,8 @@ import { LoadRig, type LoadRigOptions } from './load-rig';
 import { sharedStack } from './shared-stack';
 
 export const LOAD_STAGES = ['planning', 'staging', 'copying', 'completing', 'tidying', 'reporting'] as const;
-export type LoadStage = (typeof LOAD_STAGES)[number];
+/** `meanwhile`: the fourth chunk of the first file is staged, and the first three are there to be copied. */
+export type LoadStage = (typeof LOAD_STAGES)[number] | 'meanwhile';
 
 export interface Held {
   /** Resolves when the run is there. */
@@ -21,6 +22,7 @@ const isKey =
 const STORE: Partial<Record<LoadStage, (request: StoreRequest) => boolean>> = {
   planning: isKey('/plan.json', 'put'),
   staging: isKey('/tmp/postgres-copy/', 'put', 'part'),
+  meanwhile: isKey('/part-00003.csv', 'put', 'part'),
   tidying: ({ url }) => url.searchParams.has('delete'),
   reporting: isKey('/report.json', 'put'),
 };

@@ -16,6 +16,11 @@ const IDLE_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
 /** For the answer to a ROLLBACK; after it the connection is cut, which rolls back too. */
 const ROLLBACK_MS = 15_000;
+/**
+ * The same from the server's side. A machine that is gone says no goodbye, and what its transaction holds (the ledger's row, locks
+ * of tables) keeps the attempt elsewhere waiting: two hours by the defaults of Linux, a minute by these.
+ */
+const SERVER_KEEP_ALIVES = { tcp_keepalives_idle: 30, tcp_keepalives_interval: 10, tcp_keepalives_count: 3 };
 const DEFAULT_APPLICATION_NAME = 'longhaul load';
 /** Times that a transaction is run again after a deadlock, at once and then a little later. */
 const REPEATS = 5;
@@ -178,6 +183,7 @@ function beginText({ statementTimeoutMs = 0, lockTimeoutMs = 0 }: TransactionOpt
     `SET LOCAL timezone = 'UTC'`,
     `SET LOCAL datestyle = 'ISO, YMD'`,
     `SET LOCAL client_encoding = 'UTF8'`,
+    ...Object.entries(SERVER_KEEP_ALIVES).map(([name, value]) => `SET LOCAL ${name} = ${value}`),
   ].join('; ');
 }
 
