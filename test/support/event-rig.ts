@@ -131,8 +131,8 @@ export class EventRig {
   }
 
   /** As the bridge starts it. */
-  start(event: TransferEvent, isWithDeadLetters = true): Promise<EventHandle> {
-    const input: TransferEventInput = { event, ...(isWithDeadLetters ? { deadLetter: this.deadLetter } : {}) };
+  start(event: TransferEvent, deadLetter: DeadLetterTarget | false = this.deadLetter): Promise<EventHandle> {
+    const input: TransferEventInput = { event, ...(deadLetter === false ? {} : { deadLetter }) };
     return this.harness.client.workflow.start<typeof transferEvent>('transferEvent', {
       taskQueue: TASK_QUEUES.transfer,
       workflowId: transferWorkflowId(event.eventId),

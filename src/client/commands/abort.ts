@@ -9,7 +9,10 @@ export const register = (program: Command): void => {
     usage: 'abort <run>',
     description: 'end a run; an export takes back what it has made',
     examples: ['longhaul abort export-project_01-20260131T093000Z --reason "wrong dates"'],
-  }).option('--reason <text>', 'why; stands in the report and in the failure');
+  }).option(
+    '--reason <text>',
+    'why; stands in the report and in the failure (of a transfer: with the request, in its history)',
+  );
   sendsUpdate(command, (run, options: { reason?: string }) => ({
     name: MESSAGES.abort,
     arg: options.reason === undefined ? {} : { reason: options.reason },

@@ -1,5 +1,6 @@
 /** Sends one Update to a run and prints its answer: the body of pause, resume, retry-failed, skip-record, abort, … */
-import { WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { randomUUID } from 'node:crypto';
+import { type Client, isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
 import { MESSAGES, type OperatorReply } from '../../model/run';
 import { withinMs, withTemporal } from './connection';
@@ -12,6 +13,25 @@ const UPDATE_TIMEOUT_MS = 10_000;
 
 /** What is known of a run that has just been asked to cancel itself. */
 const CANCEL_REQUESTED: OperatorReply = { stage: 'cleaning', paused: false, maxWorkers: 1, affected: 0 };
+
+const reasonOf = (arg: unknown): string =>
+  typeof arg === 'object' && arg !== null && 'reason' in arg ? String(arg.reason) : '';
+
+const GRPC_NOT_FOUND = 5;
+
+/** As `cancel` of the SDK's handle, which takes no reason: Temporal keeps it with the request, in the run's history. */
+const requestCancel = async (client: Client, workflowId: string, reason: string): Promise<void> => {
+  const { namespace, identity } = client.options;
+  const workflowExecution = { workflowId };
+  const request = { namespace, identity, requestId: randomUUID(), workflowExecution, reason };
+  try {
+    await client.workflowService.requestCancelWorkflowExecution(request);
+  } catch (error) {
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    const isEnded = code === GRPC_NOT_FOUND;
+    throw isEnded ? new LonghaulError('RunNotRunning', `The run "${workflowId}" has just ended.`) : error;
+  }
+};
 
 /**
  * Throws RunNotFound, RunNotRunning, InvalidInput where the run takes no orders, WorkerMissing, or what the run's validator answered.
@@ -27,7 +47,7 @@ export const sendUpdate = async (
     const run = await findOpenRun(client, workflowId);
     const { handle, job } = run;
     if (job.endsByCancel === true && update.name === MESSAGES.abort) {
-      await withinMs(client, UPDATE_TIMEOUT_MS, () => handle.cancel());
+      await withinMs(client, UPDATE_TIMEOUT_MS, () => requestCancel(client, workflowId, reasonOf(update.arg)));
       return [CANCEL_REQUESTED, JOB_TERMS[job.workflow]] as const;
     }
     const refusal = job.refusal?.(workflowId, await startInput(client, run), update.name);

@@ -12,6 +12,10 @@ export interface SqsProxy {
   release(): void;
   /** Ends what is held without carrying it out: for a client that was killed, whose closed connection may be noticed late. */
   drop(): void;
+  /** As a server that is stopped: connections are refused, open ones end. */
+  goDown(): Promise<void>;
+  /** On the same port. */
+  comeBack(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,9 +58,17 @@ export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
     // A client that was killed, or a server that is down: the connection ends, as it would without us.
     forward(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const goDown = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     counts,
     async hold(action) {
       heldAction = action;
@@ -72,11 +84,11 @@ export const startSqsProxy = async (target: string): Promise<SqsProxy> => {
       heldAction = '';
       release(false);
     },
-    close: () =>
-      new Promise((resolve) => {
-        release(false);
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    goDown,
+    comeBack: () => listen(port),
+    close() {
+      release(false);
+      return goDown();
+    },
   };
 };
