@@ -46,7 +46,7 @@ subscription ${pubsub.subscription}. To send an event to each of them (after the
 
   export STORAGE_EMULATOR_HOST=${gcs.endpoint} PUBSUB_EMULATOR_HOST=${pubsub.host} METADATA_SERVER_DETECTION=none
   export AWS_ENDPOINT_URL_SQS=${sqs.endpoint} LONGHAUL_DLQ=${sqs.deadLetterUrl}
-  aws sqs send-message --queue-url ${sqs.queueUrl} --message-body 'file://${first}'
+  aws sqs send-message --endpoint-url "$AWS_ENDPOINT_URL_SQS" --queue-url ${sqs.queueUrl} --message-body 'file://${first}'
   node -e "${SEND_TO_SQS}" '${sqs.queueUrl}' '${first}'
   node -e "${SEND_TO_PUBSUB}" ${pubsub.topic} '${second}'
   curl "$STORAGE_EMULATOR_HOST/storage/v1/b/longhaul-sample/o"
@@ -82,7 +82,7 @@ In another shell:
 
 To look into the buckets with the AWS CLI, and for longhaul report of an ingest:
 
-  export AWS_ENDPOINT_URL_S3=${s3.endpoint} AWS_REGION=${s3.region}
+  export AWS_ENDPOINT_URL_S3=${s3.endpoint} AWS_REGION=${s3.region} AWS_DEFAULT_REGION=${s3.region}
   export AWS_ACCESS_KEY_ID=${s3.accessKeyId} AWS_SECRET_ACCESS_KEY=${s3.secretAccessKey}
   aws s3 ls --recursive s3://longhaul-sample
 ${bridge === undefined ? '' : bridgeText(bridge)}
