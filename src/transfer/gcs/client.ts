@@ -8,6 +8,7 @@ import ipaddr from 'ipaddr.js';
 import type { Dispatcher } from 'undici';
 import type { GcsStoreConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
+import { createStorePool } from '../http/direct/store-pool';
 import { createAgent } from '../lib/agent';
 import { countRequest } from '../s3/request-counter';
 import { createTokenSource } from './credentials';
@@ -27,6 +28,8 @@ export interface GcsRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Called again for the second try. */
   readonly body?: () => Buffer | string | Readable;
+  /** True, for a GET: the body can be read straight into memory (DirectBody), and the signal counts until the reply is there. */
+  readonly isDirect?: boolean;
 }
 
 export interface GcsReply {
@@ -59,10 +62,9 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
   }
   const tokens = createTokenSource(credentials);
   const project: Record<string, string> = options.userProject ? { 'x-goog-user-project': options.userProject } : {};
-  const agent = createAgent({
-    connections: options.connections ?? DEFAULT_CONNECTIONS,
-    connectTimeoutMs: options.connectTimeoutMs,
-  });
+  const { connections = DEFAULT_CONNECTIONS, connectTimeoutMs } = options;
+  const agent = createAgent({ connections, connectTimeoutMs });
+  const pool = createStorePool({ connections, connectTimeoutMs });
   const basePath = endpoint.pathname.replace(/\/$/, '');
 
   const dispatch = async (
@@ -73,11 +75,15 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
     const { path, method } = request;
     const at = path instanceof URL ? { origin: path.origin, path: path.pathname + path.search } : undefined;
     countRequest(request.operation);
+    const origin = at?.origin ?? endpoint.origin;
+    const target = at?.path ?? `${basePath}${String(path)}`;
+    const headers = { 'user-agent': 'longhaul', ...project, ...request.headers, ...auth };
+    if (request.isDirect === true) return pool.get(new URL(`${origin}${target}`), headers, signal, target);
     const reply = await agent.request({
-      origin: at?.origin ?? endpoint.origin,
-      path: at?.path ?? `${basePath}${String(path)}`,
+      origin,
+      path: target,
       method,
-      headers: { 'user-agent': 'longhaul', ...project, ...request.headers, ...auth },
+      headers,
       body: request.body?.() ?? null,
       signal,
     });
@@ -95,7 +101,10 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
       tokens.refused(auth);
       return dispatch(request, await tokens.headers(), signal);
     },
-    close: () => agent.destroy(),
+    async close() {
+      pool.close();
+      await agent.destroy();
+    },
   };
 }
 

@@ -42,6 +42,8 @@ export function createGcsSource(options: GcsSourceOptions): Source {
         'accept-encoding': 'gzip',
         ...(range && { range: `bytes=${range.offsetBytes}-${range.offsetBytes + range.lengthBytes - 1}` }),
       },
+      // Parts of a known version are large, and read into memory that is there already.
+      isDirect: range !== undefined && expected !== undefined,
     } as const;
     try {
       // No deadline of its own: the caller's stall watchdog covers the answer and the body alike.

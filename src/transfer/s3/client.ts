@@ -1,13 +1,14 @@
 /** One S3 client per store, on our own connections, with everything off that the engine does itself. */
 import { isIP } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
-import { UndiciHttpHandler } from '@smithy/undici-http-handler';
 import ipaddr from 'ipaddr.js';
 import type { StoreConfig } from '../../config/types';
+import { createStorePool } from '../http/direct/store-pool';
 import { createAgent } from '../lib/agent';
 import { credentialsFor } from './credentials';
 import { allowLeanWrites } from './lean-writes';
 import { countRequestsOf } from './request-counter';
+import { StoreRequestHandler } from './request-handler';
 import { withoutVersionNotice } from './quiet-sdk';
 
 export interface S3ClientOptions {
@@ -23,10 +24,9 @@ const DEFAULT_CONNECTIONS = 128;
  * the CRC32 of each body is given, and the payload is left out of the signature where the transport protects it.
  */
 export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}): S3Client {
-  const dispatcher = createAgent({
-    connections: options.connections ?? DEFAULT_CONNECTIONS,
-    connectTimeoutMs: options.connectTimeoutMs,
-  });
+  const { connections = DEFAULT_CONNECTIONS, connectTimeoutMs } = options;
+  const dispatcher = createAgent({ connections, connectTimeoutMs });
+  const pool = createStorePool({ connections, connectTimeoutMs });
   const client = withoutVersionNotice(
     () =>
       new S3Client({
@@ -34,7 +34,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
         ...(store.endpoint === null ? {} : { endpoint: store.endpoint }),
         forcePathStyle: store.forcePathStyle,
         credentials: credentialsFor(store.credentials, store.region),
-        requestHandler: new UndiciHttpHandler({ dispatcher }),
+        requestHandler: new StoreRequestHandler(dispatcher, pool),
         maxAttempts: 1,
         // Not every S3-compatible store knows the SDK's default checksums; ours are given explicitly.
         requestChecksumCalculation: 'WHEN_REQUIRED',

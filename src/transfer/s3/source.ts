@@ -8,6 +8,7 @@ import { assertSameVersion } from '../version';
 import { callStore } from './call';
 import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
+import type { DirectCall } from './request-handler';
 
 export interface S3SourceOptions {
   readonly client: S3Client;
@@ -43,7 +44,9 @@ export function createS3Source(options: S3SourceOptions): Source {
     const context = { operation: 'read', source: display, ...(range && { offsetBytes: range.offsetBytes }) };
     try {
       // No deadline of its own: the caller's stall watchdog covers the answer and the body alike.
-      const reply = await client.send(command, { abortSignal: signal });
+      // Parts of a known version are large, and read into memory that is there already.
+      const call: DirectCall = { abortSignal: signal, isDirect: range !== undefined && expected !== undefined };
+      const reply = await client.send(command, call);
       return readReply(reply, range, expected, display);
     } catch (thrown) {
       signal.throwIfAborted();

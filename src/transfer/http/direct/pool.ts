@@ -23,6 +23,8 @@ interface Origin {
 
 /** Header values that could end a line, and more than Latin-1. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
+/** Of targets: what could end the request's line. */
+const UNSENDABLE_TARGET = /[^\x21-\x7e]/;
 
 export class DirectPool {
   private readonly origins = new Map<string, Origin>();
@@ -30,10 +32,18 @@ export class DirectPool {
 
   constructor(private readonly options: DirectPoolOptions) {}
 
-  /** The reply to a GET; `signal` ends the waiting for its head, destroying its body ends the rest. */
-  async get(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpReply> {
-    if (Object.values(headers).some((value) => UNSENDABLE.test(value))) {
-      throw Object.assign(new Error('invalid header value'), { code: 'UND_ERR_INVALID_ARG' });
+  /**
+   * The reply to a GET; `signal` ends the waiting for its head, destroying its body ends the rest. `target` is sent as it is: a
+   * signature may be over a path that URLs would write in another way.
+   */
+  async get(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    target = `${url.pathname}${url.search}`,
+  ): Promise<HttpReply> {
+    if (UNSENDABLE_TARGET.test(target) || Object.values(headers).some((value) => UNSENDABLE.test(value))) {
+      throw Object.assign(new Error('invalid path or header value'), { code: 'UND_ERR_INVALID_ARG' });
     }
     const origin = this.originOf(url);
     const connection = await this.take(url, origin, signal);
@@ -41,7 +51,7 @@ export class DirectPool {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       if (signal.aborted) onAbort();
-      return await connection.get(`${url.pathname}${url.search}`, { host: url.host, ...headers });
+      return await connection.get(target, { host: url.host, ...headers });
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
