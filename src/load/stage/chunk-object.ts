@@ -33,6 +33,8 @@ export class ChunkObject {
   private filled = 0;
   private uploadId: string | undefined;
   private readonly parts: ListedPart[] = [];
+  /** Sent and being sent: a number is used once. */
+  private begunParts = 0;
   private readonly sending = new Set<Promise<void>>();
   private failure: Error | undefined;
 
@@ -108,7 +110,8 @@ export class ChunkObject {
       lease.release();
       throw stagingFault(error);
     });
-    const part = { number: this.parts.length + this.sending.size + 1, body, crc32: crc32Of(body) };
+    this.begunParts += 1;
+    const part = { number: this.begunParts, body, crc32: crc32Of(body) };
     this.bytes += body.length;
     const uploadId = this.uploadId;
     const sent = retry({ signal }, () => staging.writePart(key, uploadId, part, signal)).then(
