@@ -53,7 +53,7 @@ export const startTransfer = async (
   try {
     const handle = await client.connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
       client.workflow.start<(input: TransferEventInput) => Promise<unknown>>(WORKFLOWS.transferEvent, {
-        // Where its bytes move, so that a small object needs no hand-over between queues (docs/decisions/0013).
+        // Where its bytes move, so that a small object needs no hand-over between queues (docs/decisions/0018).
         taskQueue: TASK_QUEUES.transfer,
         workflowId,
         args: [input],

@@ -19,7 +19,7 @@ beforeAll(async () => {
   proxy = await startS3Proxy(sharedStack().s3.endpoint);
   rig = await IngestRig.start({
     endpoint: proxy.endpoint,
-    env: { LONGHAUL_INGEST_RETRY_FOR_SEC: '4', INGEST_TEST_HEADERS: HEADERS },
+    env: { LONGHAUL_INGEST_RETRY_FOR_SEC: '30', INGEST_TEST_HEADERS: HEADERS },
   });
 }, 90_000);
 afterAll(async () => {

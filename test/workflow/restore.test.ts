@@ -148,6 +148,13 @@ it('paused, it starts no file; resumed, it goes on', async () => {
     const handle = await restore.start();
     await until(() => restore.tries.length === 1 || null, { what: 'the first file', timeoutMs: 20_000 });
     await handle.executeUpdate(MESSAGES.pause);
+    // The run tells its batch: a file that ends before that has come may be followed by another one.
+    const batch = runs.client.workflow.getHandle(`${handle.workflowId}/batch/0`);
+    const hasHeard = async (): Promise<true | null> => {
+      const { events } = await batch.fetchHistory();
+      return events?.some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'control') || null;
+    };
+    await until(hasHeard, { what: 'the batch has heard of the pause', timeoutMs: 20_000 });
     open();
     const isIdle = async (): Promise<true | null> =>
       (await handle.query<JobProgress>('progress')).inFlight === 0 || null;
