@@ -36,6 +36,42 @@ console.log([...skippedTests(result), summary(result)].join('\\n'));`;
     expect(lines).toEqual(['c [needs d]', '1 passed, 2 failed, 1 skipped']);
   });
 
+  it('takes the second result of files that ran again, and names the tests that passed only then', async () => {
+    const file = (name: string, ...tests: readonly (readonly [string, string])[]) => ({
+      name,
+      status: tests.every(([, status]) => status === 'passed') && tests.length > 0 ? 'passed' : 'failed',
+      assertionResults: tests.map(([fullName, status]) => ({ fullName, status })),
+    });
+    const first = {
+      testResults: [
+        file('a', ['a1', 'passed'], ['a2', 'failed']),
+        file('b', ['b1', 'failed'], ['b2', 'failed']),
+        file('c'),
+        file('d', ['d1', 'passed']),
+      ],
+    };
+    const again = {
+      testResults: [
+        file('a', ['a1', 'passed'], ['a2', 'passed']),
+        file('b', ['b1', 'failed'], ['b2', 'passed']),
+        file('c', ['c1', 'passed']),
+      ],
+    };
+    const module = path.join(ROOT, 'scripts', 'lib', 'test-summary.mjs');
+    const code = `import { failedFiles, merged, summary, unsteadyTests } from ${JSON.stringify(module)};
+const [first, again] = ${JSON.stringify([first, again])};
+const after = merged(first, again);
+console.log(JSON.stringify([failedFiles(first), summary(first), unsteadyTests(first, again), failedFiles(after), summary(after)]));`;
+    const { stdout } = await runScript(['--input-type=module', '-e', code], {});
+    expect(JSON.parse(stdout)).toEqual([
+      ['a', 'b', 'c'],
+      '2 passed, 4 failed',
+      ['a2', 'b2', 'c'],
+      ['b'],
+      '5 passed, 1 failed',
+    ]);
+  });
+
   it('is a failure where Jest ended before it could say anything', async () => {
     expect(await say(null)).toEqual(['0 passed, 1 failed']);
   });
