@@ -161,7 +161,8 @@ async function cpuAgainstRclone(rig: Rig, rounds: number, say: Say): Promise<{ o
       ours.push(await oursThereAndBack(rig));
       theirs.push((await rcloneThereAndBack(rclone, LARGE)) - (await rcloneThereAndBack(rclone, 'small/source')));
       say(`Round ${round}: ${ours.at(-1)?.toFixed(2)} s of CPU, rclone ${theirs.at(-1)?.toFixed(2)} s`);
-      await removeAll(rig, ['there', 'back']);
+      // rclone skips what is there already: the next round would be of no bytes.
+      await removeAll(rig, ['there', 'back', ...[LARGE, 'small/source'].map((key) => `rclone/${key}`)]);
     }
   });
   return { ours: median(ours), theirs: median(theirs) };
