@@ -135,11 +135,10 @@ function secretsOf({ aws: { credentials } }: { readonly aws: StoreConfig }): (Se
   return credentials.kind === 'keys' ? [credentials.secretAccessKey, credentials.sessionToken ?? null] : [];
 }
 
-const projectTools = (config: ProjectConfig): ProjectTools => ({
-  ...bucketTools(config),
-  config,
-  provider: () => createProvider(config.api),
-});
+const projectTools = (config: ProjectConfig): ProjectTools => {
+  const tools = bucketTools(config);
+  return { ...tools, config, provider: () => createProvider(config, { s3: tools.destination.client }) };
+};
 
 const ingestTools = (config: IngestConfig): IngestTools => ({
   ...bucketTools(config, config.ingest.httpChunkBytes),

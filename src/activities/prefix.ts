@@ -2,15 +2,13 @@
 import { Context } from '@temporalio/activity';
 import { PREFIX_PAGE_OBJECTS } from '../model/cost';
 import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
-import { copyObject } from '../transfer';
+import { copyObject, parseS3Uri, prefixObjects } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies, BucketTools } from './dependencies';
 import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
 import { eachOf } from '../model/each-of';
 import { writeStagedPage } from './lib/late-page';
 import { resumable } from './lib/resumable';
-import { prefixObjects } from './lib/prefix-objects';
-import { parseS3Uri } from './lib/s3-uri';
 import { TakeBack } from './lib/take-back';
 import { stagedObject, transferId } from './lib/staged-object';
 import type { OfRecord, TransferActivities } from './types';

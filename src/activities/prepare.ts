@@ -21,8 +21,12 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
       resumable({}, async (attempt) => {
         const { signal } = attempt;
         const { config, destination, control, provider } = dependencies.project(args.ref);
-        const settings = runSettings(config, args);
-        if (args.request !== null) await provider().checkAccess(signal);
+        const asked = args.request === null ? null : { provider: provider(), request: args.request };
+        const settings = {
+          ...runSettings(config, args),
+          ...(asked === null ? {} : { exportName: asked.provider.exportName(asked.request) }),
+        };
+        await asked?.provider.checkAccess(signal);
         const store = new ControlStore(settings, control, signal);
         await checkTarget(destination, store.files.file('run.json'), attempt);
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));

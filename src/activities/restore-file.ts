@@ -13,6 +13,7 @@ import {
   createS3Source,
   DEFAULT_RETRY,
   isReadable,
+  parseS3Uri,
   restoreFile,
   s3ChecksumLookUp,
   thawObject,
@@ -23,7 +24,6 @@ import type { Dependencies, RestoreTools } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
 import { metered } from './lib/metered';
 import { resumable } from './lib/resumable';
-import { parseS3Uri } from './lib/s3-uri';
 import { short } from './lib/short';
 import type { OfFile, RestoreActivities, RestoredFileLine } from './restore-types';
 

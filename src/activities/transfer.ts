@@ -141,7 +141,11 @@ function urlsOf(
     return { resolve: () => Promise.resolve(url) };
   }
   const provider = project(settings).provider();
-  const ref = { dataset: record.dataset, pathname: new SourceUrl(record.source).reveal().pathname };
+  const { dataset } = record;
+  const ref =
+    record.ref === undefined
+      ? { dataset, pathname: new SourceUrl(record.source).reveal().pathname }
+      : { dataset, ref: record.ref };
   return {
     resolve: () => urls.resolve(provider, exportId, ref, signal),
     refresh: (failed) => urls.refresh(provider, exportId, ref, failed, signal),

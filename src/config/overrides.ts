@@ -8,10 +8,10 @@ type Scalar = string | number | boolean | null;
 
 /**
  * Settings that whoever may start a run must not change. An override is part of the workflow's input, so it stands in the
- * history for everybody to read: no secrets. And it comes from whoever may start workflows: where the API key goes,
+ * history for everybody to read: no secrets. And it comes from whoever may start workflows: which API it is and where its key goes,
  * which variable of the worker is sent as one, and which private hosts may be read stay with the owner of the file.
  */
-const TRUST_KEYS = ['api_.endpoint', 'api_.api_key_env', 'transfer.allowed_hosts'];
+const TRUST_KEYS = ['api_.provider', 'api_.endpoint', 'api_.api_key_env', 'transfer.allowed_hosts'];
 
 export const NOT_OVERRIDABLE: readonly string[] = [...SECRET_KEYS, ...TRUST_KEYS];
 

@@ -2,11 +2,13 @@
 import { credentialFaults } from './credentials';
 import type { Problem } from './problems';
 import type { ProjectFile } from './project-schema';
+import { providerCrossFaults } from './provider-rules';
 import { trimSlashes } from './value-rules';
 
 /** What is wrong between keys. The path of each names the key that has to change. */
-export const crossFaults = ({ aws }: ProjectFile): Problem[] => {
-  const faults: Problem[] = [];
+export const crossFaults = (file: ProjectFile): Problem[] => {
+  const { aws } = file;
+  const faults: Problem[] = providerCrossFaults(file);
   const fault = (key: keyof typeof aws, text: string): void => {
     faults.push({ path: ['aws', key], text: `aws.${key} ${text}` });
   };

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
+import { PROVIDER_NAMES, PROVIDER_SECTIONS } from './provider-schemas';
 import { isAllowedHost, isHttpUrl, keyTemplateFault, prefixFault } from './value-rules';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -31,8 +32,19 @@ const keyPrefix = () =>
 const TOLERATED = 'must be a number of records, or a percentage such as "5%"';
 
 const api = z.strictObject({
-  provider: z.enum(['rapid7']).default('rapid7').describe('Which export API this is.'),
-  endpoint: httpUrl().describe('URL of the GraphQL endpoint of the export API, for the region of the account.'),
+  provider: z
+    .enum(PROVIDER_NAMES)
+    .default('rapid7')
+    .describe(
+      'Which export API this is, or where else the list of files comes from. Some have a section of their own.',
+    ),
+  endpoint: httpUrl()
+    .nullable()
+    .default(null)
+    .describe(
+      'URL of the export API, for the region of the account. `rapid7`: the GraphQL endpoint; required. ' +
+        '`url-list`: a JSON document with the list. `s3-prefix`: not used.',
+    ),
   api_key: z
     .string()
     .nullable()
@@ -180,6 +192,7 @@ const logging = z.strictObject({
 export const projectSchema = z.strictObject({
   $schema: z.string().optional().describe('Where editors find the JSON Schema of this file; not used otherwise.'),
   api_: api.describe('The export API: where it is, who we are, how long to wait.'),
+  ...PROVIDER_SECTIONS,
   aws: aws.describe('The bucket that the export lands in, and how objects get there.'),
   transfer: transfer.prefault({}).describe('How records are moved and what a failure means.'),
   logging: logging.prefault({}).describe('Logging.'),

@@ -10,6 +10,8 @@ import { reportProblems } from './report-problems';
 import { readConfigText } from './project-dir';
 import { projectSchema, type ProjectFile } from './project-schema';
 import { crossFaults } from './project-rules';
+import { providerFaults } from './provider-rules';
+import { providerSettings } from './provider-settings';
 import type { ProjectConfig } from './types';
 import { trimSlashes } from './value-rules';
 
@@ -52,6 +54,7 @@ const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables):
       provider: api.provider,
       endpoint: api.endpoint,
       apiKey,
+      apiKeyNamed: (api.api_key ?? api.api_key_env) !== null,
       apiKeySource: source,
       organizationId: api.organization_id,
       pollIntervalMs: api.poll_interval_sec * 1000,
@@ -75,6 +78,7 @@ const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables):
       serverSideEncryption: aws.server_side_encryption,
       kmsKeyId: aws.kms_key_id,
     },
+    providers: providerSettings(file),
     transfer: {
       onError: transfer.on_error,
       toleratedFailures: toleratedOf(transfer.tolerated_failures),
@@ -102,7 +106,8 @@ export const loadProject = (project: string, options: LoadProjectOptions = {}): 
   const set = options.set ?? {};
   const input = applyOverrides(text.value, set);
   const parsed = projectSchema.safeParse(input);
-  const found = parsed.success ? crossFaults(parsed.data) : problemsOf(parsed.error.issues, input);
+  const own = parsed.success ? crossFaults(parsed.data) : problemsOf(parsed.error.issues, input);
+  const found = [...own, ...providerFaults(input)];
   const overridden = found.find((problem) => Object.hasOwn(set, problem.path.join('.')));
   if (overridden !== undefined) throw new LonghaulError('InvalidInput', `Override of ${overridden.text}.`);
   if (!parsed.success || found.length > 0 || text.repeatedKeys().length > 0) {

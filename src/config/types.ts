@@ -1,6 +1,8 @@
 /** A project's configuration as the code uses it: units in names, secrets wrapped, defaults filled in. */
 import type { OnError, PublishMode } from '../model/run';
 import type { Secret } from '../model/secret';
+import type { ProviderSettings } from './provider-settings';
+import type { ProviderName } from './provider-schemas';
 
 export type AwsCredentialsSource =
   | {
@@ -90,10 +92,13 @@ export interface JobConfig {
 /** A project of exportToS3: configs/<project>/config.json. */
 export interface ProjectConfig extends JobConfig {
   readonly api: {
-    readonly provider: string;
-    readonly endpoint: string;
+    readonly provider: ProviderName;
+    /** Null where the provider needs none. */
+    readonly endpoint: string | null;
     /** Null where neither api_key nor api_key_env gives one: needed only when the API is asked. */
     readonly apiKey: Secret | null;
+    /** Whether the file says where a key comes from: a provider that can do without one must not do so by mistake. */
+    readonly apiKeyNamed: boolean;
     /** For messages: where the key should have come from. */
     readonly apiKeySource: string;
     readonly organizationId: string | null;
@@ -101,6 +106,7 @@ export interface ProjectConfig extends JobConfig {
     readonly exportTimeoutMs: number;
     readonly httpTimeoutMs: number;
   };
+  readonly providers: ProviderSettings;
   readonly aws: JobConfig['aws'] & { readonly keyTemplate: string };
 }
 

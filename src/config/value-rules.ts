@@ -12,6 +12,16 @@ export const isHttpUrl = (value: string): boolean => {
   return isHttp && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
 };
 
+export const isS3Uri = (value: string): boolean => /^s3:\/\/[^/]+\/+[^/]/.test(value);
+
+/** Why a text is no URL of a file, or null; the fault does not repeat it. Queries are allowed: they name files too. */
+export const urlFault = (value: string): string | null => {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
+    return 'must be an absolute http or https URL';
+  const { username, password } = new URL(value);
+  return username === '' && password === '' ? null : 'must not hold a user name or password';
+};
+
 /** Slashes at the ends are a matter of taste in config files; keys must not depend on it. */
 export const trimSlashes = (value: string): string => value.replace(/^\/+/, '').replace(/(?<!\/)\/+$/, '');
 

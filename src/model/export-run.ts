@@ -4,8 +4,13 @@ import type { Overrides, RunSettings } from './run';
 
 export const EXPORT_TYPES = ['vulnerability', 'policy', 'remediation', 'software'] as const;
 export type ExportType = (typeof EXPORT_TYPES)[number];
+/** Of a run whose input names none. */
+export const DEFAULT_EXPORT_TYPE: ExportType = 'vulnerability';
 
-/** What to ask the vendor for. Dates are `YYYY-MM-DD`, for `remediation` alone. */
+/**
+ * What to ask the vendor for. Dates are `YYYY-MM-DD`, for `remediation` alone. The types are those of rapid7; other
+ * providers have their settings in config.json and take the default, `vulnerability`, for a request without a type.
+ */
 export interface ExportRequest {
   readonly type: ExportType;
   readonly startDate?: string;
@@ -32,6 +37,8 @@ export interface ExportInput {
 export interface ExportSettings extends RunSettings {
   readonly pollIntervalMs: number;
   readonly exportTimeoutMs: number;
+  /** What the provider makes, for people: 'policy export'. Absent in runs that began before it was known. */
+  readonly exportName?: string;
 }
 
 export interface ExportResult extends Totals {

@@ -28,6 +28,8 @@ export interface ManifestRecord {
   readonly key: string;
   /** Set where the user gave the URL with a (non-secret) query: what to ask for, verbatim. */
   readonly url?: string;
+  /** What the export's provider calls the record when it lists it again, where the path of its URL is not enough. */
+  readonly ref?: string;
   /** Overrides the content type that the source declares. */
   readonly contentType?: string;
   /** Metadata of the object beside our marker; no secrets. */

@@ -47,7 +47,7 @@ const cutUrl = (url: string): string =>
 /** `Authorization: Bearer …`, `"X-Api-Key": "…"`: a header or field, plain, in JSON, or in JSON within JSON. */
 const FIELD = new RegExp(
   `(?<![A-Za-z0-9])((?:${SECRET_NAMES})\\\\*["']?\\s*[:=]\\s*\\\\*["']?)` +
-    `(?:(?:Bearer|Basic|AWS4-HMAC-SHA256)\\s+)?(?!\\[redacted\\])[^\\s"'\\\\,;&<>]+`,
+    `(?:(?:Bearer|Basic|Token|AWS4-HMAC-SHA256)\\s+)?(?!\\[redacted\\])[^\\s"'\\\\,;&<>]+`,
   'gi',
 );
 /** Percent-encoded inside of another URL: `%26X-Amz-Signature%3D…`. */

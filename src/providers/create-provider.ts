@@ -1,28 +1,59 @@
-/** Chooses the export API that a project's config names. */
+/** Makes the provider that a project's config names. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import { PROVIDER_NEEDS } from '../config/provider-rules';
+import type { ProviderName } from '../config/provider-schemas';
 import type { ProjectConfig } from '../config/types';
 import { LonghaulError } from '../model/errors';
 import type { Secret } from '../model/secret';
 import { createRapid7Provider } from './rapid7';
+import { createS3PrefixProvider } from './s3-prefix';
 import type { ExportProvider } from './types';
+import { createUrlListProvider } from './url-list';
 
-type ApiConfig = ProjectConfig['api'];
+/** The parts of a project's configuration that providers are made from. */
+export type ProviderConfig = Pick<ProjectConfig, 'api' | 'providers'>;
 
-const PROVIDERS: Readonly<Record<string, (config: ApiConfig, apiKey: Secret) => ExportProvider>> = {
-  rapid7: ({ endpoint, organizationId, httpTimeoutMs }, apiKey) =>
-    createRapid7Provider({ endpoint, apiKey, organizationId, httpTimeoutMs }),
+export interface ProviderTools {
+  /** With the credentials of the project's `aws`. */
+  readonly s3: S3Client;
+}
+
+/** Throws ConfigInvalid where config.json lacks what the provider needs: the rules of the config see to that before. */
+const required = <T>(value: T | null, what: string): T => {
+  if (value === null) throw new LonghaulError('ConfigInvalid', `${what} is missing`);
+  return value;
 };
 
-export const PROVIDER_NAMES = Object.keys(PROVIDERS);
+/** Throws ApiKeyMissing that says where the key should have come from. */
+const keyOf = ({ api }: ProviderConfig): Secret => {
+  if (api.apiKey !== null) return api.apiKey;
+  throw new LonghaulError('ApiKeyMissing', `No API key for ${api.endpoint ?? api.provider}: ${api.apiKeySource}`);
+};
 
-/** Throws ConfigInvalid for an unknown provider, ApiKeyMissing where the config gives no key. */
-export const createProvider = (config: ApiConfig): ExportProvider => {
-  const create = Object.hasOwn(PROVIDERS, config.provider) ? PROVIDERS[config.provider] : undefined;
-  if (create === undefined) {
-    const known = PROVIDER_NAMES.join(', ');
-    throw new LonghaulError('ConfigInvalid', `api_.provider "${config.provider}" is unknown; known: ${known}`);
-  }
-  if (config.apiKey === null) {
-    throw new LonghaulError('ApiKeyMissing', `No API key for ${config.endpoint}: ${config.apiKeySource}`);
-  }
-  return create(config, config.apiKey);
+type Create = (config: ProviderConfig, tools: ProviderTools) => ExportProvider;
+
+const PROVIDERS: Readonly<Record<ProviderName, Create>> = {
+  rapid7: (config) => {
+    const { endpoint, organizationId, httpTimeoutMs } = config.api;
+    return createRapid7Provider({
+      endpoint: required(endpoint, 'api_.endpoint'),
+      apiKey: keyOf(config),
+      organizationId,
+      httpTimeoutMs,
+    });
+  },
+  'url-list': ({ api, providers }, { s3 }) => {
+    const { endpoint, apiKey, httpTimeoutMs } = api;
+    const settings = providers.urlList ?? { urls: null, document: null, dataset: 'files' };
+    return createUrlListProvider({ endpoint, apiKey, httpTimeoutMs, settings, s3 });
+  },
+  's3-prefix': ({ providers }, { s3 }) =>
+    createS3PrefixProvider({ settings: required(providers.s3Prefix, 's3_prefix'), s3 }),
+};
+
+/** Throws ApiKeyMissing where the provider needs a key and the config gives none. */
+export const createProvider = (config: ProviderConfig, tools: ProviderTools): ExportProvider => {
+  // A key that is named and not there is a mistake, also where the provider would do without any.
+  if (config.api.apiKeyNamed || PROVIDER_NEEDS[config.api.provider].apiKey === 'required') keyOf(config);
+  return PROVIDERS[config.api.provider](config, tools);
 };

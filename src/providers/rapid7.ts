@@ -1,14 +1,18 @@
 /** The Rapid7 Bulk Export API as an ExportProvider. */
 import { LonghaulError } from '../model/errors';
 import type { ExportRequest } from '../model/export-run';
-import { queryData, sendDocument, type GraphqlEndpoint } from './graphql-client';
+import type { Secret } from '../model/secret';
+import type { ApiEndpoint } from './api-call';
+import { queryData, sendDocument } from './graphql-client';
 import { CHECK_DOCUMENT, CREATE_DOCUMENTS, GET_EXPORT_DOCUMENT } from './rapid7-documents';
 import { checkDates } from './remediation-window';
 import { countRecords, parseExport, recordsOf, type VendorExport } from './result-shape';
 import { classifyStatus } from './statuses';
 import type { CreateReply, ExportProvider } from './types';
 
-export interface Rapid7Options extends GraphqlEndpoint {
+export interface Rapid7Options extends Pick<ApiEndpoint, 'endpoint' | 'dispatcher'> {
+  readonly apiKey: Secret;
+  readonly organizationId: string | null;
   readonly httpTimeoutMs: number;
 }
 
@@ -34,7 +38,14 @@ const inFlight = (request: ExportRequest, exportId: string): CreateReply => ({
  * `createExport` waits at least CREATE_TIMEOUT_MS for the answer, the others `httpTimeoutMs`.
  */
 export const createRapid7Provider = (options: Rapid7Options): ExportProvider => {
-  const { httpTimeoutMs } = options;
+  const { httpTimeoutMs, organizationId } = options;
+  const api: ApiEndpoint = {
+    ...options,
+    keyHeaders: (key) => ({
+      'X-Api-Key': key,
+      ...(organizationId === null ? {} : { 'R7-Organization-Id': organizationId }),
+    }),
+  };
 
   const getExport = async (exportId: string, signal: AbortSignal): Promise<VendorExport> => {
     const call = {
@@ -43,16 +54,16 @@ export const createRapid7Provider = (options: Rapid7Options): ExportProvider => 
       variables: { id: exportId },
       timeoutMs: httpTimeoutMs,
     };
-    return parseExport(await queryData(options, call, signal), exportId);
+    return parseExport(await queryData(api, call, signal), exportId);
   };
 
   return {
     name: 'rapid7',
-    key: ['rapid7', options.endpoint, options.organizationId ?? ''].join(' '),
+    key: ['rapid7', options.endpoint, organizationId ?? ''].join(' '),
 
     async checkAccess(signal) {
       const call = { operation: 'the access check', document: CHECK_DOCUMENT, timeoutMs: httpTimeoutMs };
-      const data = await queryData(options, call, signal);
+      const data = await queryData(api, call, signal);
       if (typeof field(data, '__typename') !== 'string') {
         throw new LonghaulError('ApiProtocol', `${new URL(options.endpoint).host} does not answer as GraphQL does`);
       }
@@ -63,7 +74,7 @@ export const createRapid7Provider = (options: Rapid7Options): ExportProvider => 
       const { document, field: name, variables } = CREATE_DOCUMENTS[request.type];
       const timeoutMs = Math.max(httpTimeoutMs, CREATE_TIMEOUT_MS);
       const call = { operation: `the ${request.type} export`, document, variables: variables(request), timeoutMs };
-      const reply = await sendDocument(options, call, signal);
+      const reply = await sendDocument(api, call, signal);
       if (reply.kind === 'errors') {
         const conflict = reply.errors.find(({ message }) => IN_PROGRESS.test(message));
         if (conflict === undefined) throw reply.toError();
@@ -98,6 +109,7 @@ export const createRapid7Provider = (options: Rapid7Options): ExportProvider => 
       return recordsOf(found);
     },
 
+    exportName: ({ type }) => `${type} export`,
     mayBeEmpty: (request) => request.type === 'remediation',
   };
 };

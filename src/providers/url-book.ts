@@ -12,28 +12,34 @@ const REUSE_MS = 10 * 60_000;
 /** Listings of large exports take 100 MB and more: only those of runs that are active now stay. */
 const MAX_LISTINGS = 4;
 
-/** Which record: by its place in the vendor's list, or by what stays the same in its URL. */
+/** Which record: by its place in the vendor's list, by its own `ref`, or by what stays the same in its URL. */
 export type RecordRef =
-  { readonly position: number } | { readonly dataset: string; /** Percent-encoded. */ readonly pathname: string };
+  | { readonly position: number }
+  | { readonly dataset: string; readonly ref: string }
+  | { readonly dataset: string; /** Percent-encoded. */ readonly pathname: string };
 
 interface Listing {
   readonly records: readonly ExportRecord[];
-  readonly byPath: ReadonlyMap<string, SourceUrl>;
+  readonly byName: ReadonlyMap<string, SourceUrl>;
   readonly askedAtMs: number;
 }
 
-const pathKey = (dataset: string, pathname: string): string => `${dataset}\n${pathname}`;
+/** A `ref` and a path of the same text are two names. */
+const nameOf = (dataset: string, name: { readonly ref: string } | { readonly pathname: string }): string =>
+  JSON.stringify('ref' in name ? [dataset, 'ref', name.ref] : [dataset, 'path', name.pathname]);
 
 const toListing = (records: readonly ExportRecord[], askedAtMs: number): Listing => {
-  const byPath = new Map<string, SourceUrl>();
+  const byName = new Map<string, SourceUrl>();
   for (const record of records) {
-    if (record.kind === 'url') byPath.set(pathKey(record.dataset, record.url.reveal().pathname), record.url);
+    if (record.kind !== 'url') continue;
+    const { dataset, url, ref } = record;
+    byName.set(nameOf(dataset, ref === undefined ? { pathname: url.reveal().pathname } : { ref }), url);
   }
-  return { records, byPath, askedAtMs };
+  return { records, byName, askedAtMs };
 };
 
 const describe = (ref: RecordRef): string =>
-  'position' in ref ? `record ${ref.position}` : `${ref.pathname} of dataset ${ref.dataset}`;
+  'position' in ref ? `record ${ref.position}` : `${'ref' in ref ? ref.ref : ref.pathname} of dataset ${ref.dataset}`;
 
 export class UrlBook {
   readonly #listings = new Map<string, Listing>();
@@ -121,7 +127,7 @@ export class UrlBook {
       const record = listing.records[ref.position];
       if (record?.kind === 'url') return record.url;
     } else {
-      const url = listing.byPath.get(pathKey(ref.dataset, ref.pathname));
+      const url = listing.byName.get(nameOf(ref.dataset, ref));
       if (url !== undefined) return url;
     }
     throw new LonghaulError('SourceNotFound', `Export ${exportId} no longer names ${describe(ref)}`);

@@ -34,6 +34,8 @@ export { copyObject } from './s3/copy';
 export type { CopyControl, CopySpec } from './s3/copy-run';
 export type { CopyFrom } from './s3/copy-source';
 export { listPrefix, type ListedObject, type ListRequest } from './s3/list';
+export { prefixObjects, type FoundObject, type PrefixRequest } from './s3/prefix-objects';
+export { parseS3Uri } from './s3/uri';
 export { checkBucket } from './s3/check-bucket';
 export { isReadable, thawObject, type ThawRequest } from './s3/thaw';
 export { deleteKeys, deletePrefix, type DeletePrefixRequest } from './s3/delete';

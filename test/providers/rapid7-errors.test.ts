@@ -3,22 +3,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiFault } from '../../src/dev/export-api';
-import { LonghaulError, type ErrorCode } from '../../src/model/errors';
+import type { ErrorCode } from '../../src/model/errors';
 import { Secret } from '../../src/model/secret';
 import { queryData } from '../../src/providers/graphql-client';
+import { failure } from './failure';
 import { providerFor, signal, useSample } from './support';
 
 const sample = useSample();
 const HTML = '<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>';
-
-const failure = async (call: Promise<unknown>): Promise<LonghaulError> => {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof LonghaulError) return error;
-  throw new Error(`Expected a LonghaulError, got ${String(error)}`);
-};
 
 test.each<[string, ApiFault, ErrorCode]>([
   ['GraphQL UNAUTHENTICATED by code', { errors: [{ message: 'no', code: 'UNAUTHENTICATED' }] }, 'ApiUnauthorized'],
@@ -160,7 +152,7 @@ test.each([
   ['an assets mutation, which the vendor lacks', 'mutation { createAssetExport(input: {}) { id } }'],
 ])('the API refuses %s, and that is ApiRejected', async (_name, document) => {
   const { endpoint, apiKey } = sample.api;
-  const to = { endpoint, apiKey: new Secret(apiKey), organizationId: null };
+  const to = { endpoint, apiKey: new Secret(apiKey), keyHeaders: (key: string) => ({ 'X-Api-Key': key }) };
   const call = { operation: 'the test', document, timeoutMs: 5_000 };
   const error = await failure(queryData(to, call, signal));
   expect([error.code, error.retryable]).toEqual(['ApiRejected', false]);

@@ -6,9 +6,8 @@ import { MAX_RUN_RECORDS } from '../../model/cost';
 import { LonghaulError } from '../../model/errors';
 import type { GivenRecord, ManifestRecord } from '../../model/records';
 import type { ExportProvider, ExportRecord } from '../../providers/types';
-import { createS3Destination, getSmall, SourceUrl, type S3Destination } from '../../transfer';
+import { createS3Destination, getSmall, parseS3Uri, SourceUrl, type S3Destination } from '../../transfer';
 import { KeyAssigner, type KeyRules, type Unkeyed } from './keys';
-import { parseS3Uri } from './s3-uri';
 
 export interface WhichRecords {
   /** Null: `records` or `recordsUri` are moved. */
@@ -57,8 +56,9 @@ export function keyRecords(found: readonly FoundRecord[], rules: KeyRules): Mani
 
 function fromExport(record: ExportRecord): FoundRecord {
   if (record.kind === 'prefix') return fromPrefix(record.prefix, record.dataset);
-  const { dataset, url } = record;
-  return { unkeyed: { kind: 'url', dataset, source: url.display, fileName: url.baseName }, url };
+  const { dataset, url, fileName = url.baseName, ref } = record;
+  const named = ref === undefined ? {} : { ref };
+  return { unkeyed: { kind: 'url', dataset, source: url.display, fileName, ...named }, url };
 }
 
 function fromGiven(record: GivenRecord, index: number): FoundRecord {

@@ -14,9 +14,10 @@ export interface Unkeyed {
   readonly kind: 'url' | 'prefix';
   readonly dataset: string;
   readonly source: string;
-  /** Base name of the URL; ignored for a prefix. */
+  /** Base name of the URL, or what the provider calls the file; ignored for a prefix. */
   readonly fileName: string;
   readonly url?: string;
+  readonly ref?: string;
 }
 
 export interface KeyRules {
@@ -45,8 +46,9 @@ export class KeyAssigner {
 
   assign(record: Unkeyed, n: number): ManifestRecord {
     const key = record.kind === 'url' ? this.objectKey(record) : this.folderKey(record);
-    const { kind, dataset, source, url } = record;
-    return { n, kind, dataset, source, key, ...(url === undefined ? {} : { url }) };
+    const { kind, dataset, source, url, ref } = record;
+    const named = { ...(url === undefined ? {} : { url }), ...(ref === undefined ? {} : { ref }) };
+    return { n, kind, dataset, source, key, ...named };
   }
 
   private objectKey(record: Unkeyed): string {

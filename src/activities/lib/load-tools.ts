@@ -25,8 +25,7 @@ import {
   type StagingBucket,
 } from '../../model/load-run';
 import type { Overrides } from '../../model/run';
-import { createS3Client, createS3Destination, type S3Destination } from '../../transfer';
-import { parseS3Uri } from './s3-uri';
+import { createS3Client, createS3Destination, parseS3Uri, type S3Destination } from '../../transfer';
 import { bucketStore, type SmallStore } from './small-store';
 import { typeFault } from './column-types';
 

@@ -1,8 +1,8 @@
 /** The files behind a record of a load. */
 import type { SourceFile } from '../../load';
 import type { ManifestRecord } from '../../model/records';
+import { parseS3Uri } from '../../transfer';
 import { sourceFiles, type LoadTools } from './load-tools';
-import { parseS3Uri } from './s3-uri';
 
 /** The one file that the listing has named; of a sample, whose record names none, all files of the path in their order. */
 export async function filesOf(

@@ -1,6 +1,7 @@
 /** The body of `longhaul doctor`: this machine, Temporal, its workers, all projects. */
 import { readEnvironment } from '../../config/environment';
 import { listProjects, loadProject } from '../../config/project';
+import { PROVIDER_NEEDS } from '../../config/provider-rules';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTE_TYPES, SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
 import { CALL_TIMEOUT_MS, connectTemporal, type TemporalSession, withinMs } from './connection';
@@ -92,7 +93,8 @@ const checkProjects = async (list: Checklist, configDir: string): Promise<void> 
   for (const project of projects) {
     await list.check(`project ${project}`, () => {
       const config = loadProject(project, { configDir });
-      if (config.api.apiKey !== null) return `s3://${config.aws.targetBucket}/${config.aws.targetPrefix}`;
+      const needsKey = config.api.apiKeyNamed || PROVIDER_NEEDS[config.api.provider].apiKey === 'required';
+      if (config.api.apiKey !== null || !needsKey) return `s3://${config.aws.targetBucket}/${config.aws.targetPrefix}`;
       // No failure: the worker may have the variable, and this machine need not.
       throw new Warning(`no API key here: ${config.api.apiKeySource}`, 'The worker needs it; this machine may not.');
     });

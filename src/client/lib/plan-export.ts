@@ -88,11 +88,11 @@ export async function findPlanned(
 ): Promise<FoundExport> {
   const signal = AbortSignal.timeout(config.api.exportTimeoutMs);
   if (request === null) {
-    const provider = (): ExportProvider => createProvider(config.api);
+    const provider = (): ExportProvider => createProvider(config, { s3: destination.client });
     const found = await findRecords({ provider, destination }, { exportId: null, records: records ?? [] }, signal);
     return { exportId: null, polls: 0, found };
   }
-  const provider = createProvider(config.api);
+  const provider = createProvider(config, { s3: destination.client });
   const vendor = new VendorExport(provider, config.api, output);
   const ended = exportId === undefined ? await vendor.obtain(request) : { exportId, polls: 1 };
   const found = await retry({ signal, policy: CALL_RETRY }, () =>

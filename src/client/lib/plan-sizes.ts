@@ -1,6 +1,5 @@
 /** How large what a run would move is: asked of the sources by ranged GETs of one byte, and of S3 by listing. */
 import type { S3Client } from '@aws-sdk/client-s3';
-import { prefixObjects } from '../../activities/lib/prefix-objects';
 import { readHeaders } from '../../config/ingest-headers';
 import type { JobConfig } from '../../config/types';
 import { addPrefix, addUrls, emptyWorkload, scaled, type PrefixObjects, type Workload } from '../../model/cost';
@@ -12,6 +11,7 @@ import {
   createHttpSource,
   partCount,
   partSizeFor,
+  prefixObjects,
   type HttpClient,
   type SourceUrl,
 } from '../../transfer';

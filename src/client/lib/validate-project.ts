@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { loadProject } from '../../config/project';
 import type { ProjectConfig } from '../../config/types';
 import { createProvider } from '../../providers/create-provider';
+import { createS3Client } from '../../transfer';
 import type { SettingValue } from './arguments';
 import { Checklist } from './checklist';
 import type { Output } from './output';
@@ -27,6 +28,19 @@ const checkWrite = (config: ProjectConfig): Promise<string> =>
     return `an object was written and deleted below s3://${config.aws.targetBucket}/${config.aws.controlPrefix}/`;
   });
 
+/** Answers what the provider has proven. */
+const checkProvider = async (config: ProjectConfig): Promise<string> => {
+  const { provider, endpoint, apiKey } = config.api;
+  const s3 = createS3Client(config.aws);
+  try {
+    await createProvider(config, { s3 }).checkAccess(AbortSignal.timeout(API_TIMEOUT_MS));
+  } finally {
+    s3.destroy();
+  }
+  if (endpoint === null) return `${provider}: the source can be read`;
+  return `${provider} at ${endpoint} ${apiKey === null ? 'answers' : 'accepts the key'}`;
+};
+
 /** Prints a checklist. Throws ExitWith the exit code of the first failed check. */
 export const validateProject = async (
   output: Output,
@@ -45,10 +59,7 @@ export const validateProject = async (
     return;
   }
   const loaded = config;
-  await list.check('export API', async () => {
-    await createProvider(loaded.api).checkAccess(AbortSignal.timeout(API_TIMEOUT_MS));
-    return `${loaded.api.provider} at ${loaded.api.endpoint} accepts the key`;
-  });
+  await list.check('export API', () => checkProvider(loaded));
   const reached = await list.check('bucket', async () => {
     await withStore(loaded, (store) => store.checkBucket(probeKey(loaded)));
     return place(loaded);

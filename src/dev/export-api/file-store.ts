@@ -1,12 +1,12 @@
 /** What the file host serves: sample files by URL path, each with a version that can change while it runs. */
 import { createHash } from 'node:crypto';
-import type { ExportType } from '../../model/export-run';
 import type { SampleFile } from './types';
 
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
-export const urlPathOf = (type: ExportType, file: SampleFile): string =>
-  `/${type}/${encodePath(file.dataset)}/${encodePath(file.path)}`;
+/** A group is the first segment of the path: the export type at the Rapid7 sample. */
+export const urlPathOf = (group: string, file: SampleFile): string =>
+  `/${group}/${encodePath(file.dataset)}/${encodePath(file.path)}`;
 
 /** Files below it are for everybody: no signature is asked for. */
 const PUBLIC_FOLDER = '/csv/';
@@ -22,14 +22,14 @@ export interface ServedFile {
 }
 
 export class FileStore {
-  readonly #byType = new Map<ExportType, readonly SampleFile[]>();
+  readonly #byGroup = new Map<string, readonly SampleFile[]>();
   readonly #byPath = new Map<string, SampleFile>();
   readonly #versions = new Map<string, number>();
 
-  set(type: ExportType, files: readonly SampleFile[]): void {
-    for (const old of this.of(type)) this.#byPath.delete(urlPathOf(type, old));
-    this.#byType.set(type, files);
-    for (const file of files) this.#byPath.set(urlPathOf(type, file), file);
+  set(group: string, files: readonly SampleFile[]): void {
+    for (const old of this.of(group)) this.#byPath.delete(urlPathOf(group, old));
+    this.#byGroup.set(group, files);
+    for (const file of files) this.#byPath.set(urlPathOf(group, file), file);
   }
 
   /** Serves these below `/csv/`, beside what is there. */
@@ -37,8 +37,8 @@ export class FileStore {
     for (const file of files) this.#byPath.set(publicPathOf(file), file);
   }
 
-  of(type: ExportType): readonly SampleFile[] {
-    return this.#byType.get(type) ?? [];
+  of(group: string): readonly SampleFile[] {
+    return this.#byGroup.get(group) ?? [];
   }
 
   /** @param path as in the URL: percent-encoded. */

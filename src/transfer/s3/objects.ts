@@ -4,12 +4,14 @@ import { LonghaulError } from '../../model/errors';
 import { crc32Of, encodeCrc32 } from '../lib/crc32';
 import { retry } from '../lib/retry';
 import { callStore, sendTimeoutMs, type Call } from './call';
+import type { Side } from './errors';
 import type { S3Destination } from './destination';
 import { listPrefix } from './list';
 
-const call = (destination: S3Destination, what: string, key: string): Call => ({
+const call = (destination: S3Destination, what: string, key: string, side: Side = 'destination'): Call => ({
   what: `${what} ${destination.display(key)}`,
-  context: { operation: what, destination: destination.display(key) },
+  context: { operation: what, [side]: destination.display(key) },
+  side,
 });
 
 export interface PutSmallOptions {
@@ -51,21 +53,26 @@ export async function putSmall(
   }
 }
 
-/** The whole object. Throws ObjectNotFound where there is none. */
+export interface GetSmallOptions {
+  readonly signal: AbortSignal;
+  /** 'source' gives Source… errors. */
+  readonly side?: Side;
+}
+
+/** The whole object. Throws ObjectNotFound (of a source: SourceNotFound) where there is none. */
 export async function getSmall(
   destination: S3Destination,
   key: string,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, side = 'destination' }: GetSmallOptions,
 ): Promise<Buffer> {
   const command = new GetObjectCommand({ Bucket: destination.bucket, Key: key });
   return retry({ signal }, () =>
-    callStore(call(destination, 'Reading', key), signal, async (o) => {
+    callStore(call(destination, 'Reading', key, side), signal, async (o) => {
       const reply = await destination.client.send(command, o);
       const body = Buffer.from((await reply.Body?.transformToByteArray()) ?? []);
       if (reply.ContentLength === undefined || reply.ContentLength === body.length) return body;
-      throw new LonghaulError('DestinationUnavailable', `${destination.display(key)} came cut off`, {
-        destination: destination.display(key),
-      });
+      const code = side === 'source' ? 'SourceTruncated' : 'DestinationUnavailable';
+      throw new LonghaulError(code, `${destination.display(key)} came cut off`, { [side]: destination.display(key) });
     }),
   );
 }

@@ -54,7 +54,7 @@ async function createExport(
   deadlineMs: number,
 ): Promise<{ exportId: string; mayBeEmpty: boolean }> {
   for (;;) {
-    const create = api('call', `Create the ${request.type} export`, settings, {
+    const create = api('call', `Create the ${settings.exportName ?? `${request.type} export`}`, settings, {
       scheduleToCloseTimeout: Math.max(1_000, deadlineMs - Date.now()),
     });
     const { reply, mayBeEmpty } = await create.createExport({ settings, request });

@@ -2,7 +2,7 @@
  * Checks of what users type. Hand-written and pure: the CLI of Temporal and schedules bypass our client, so this is
  * the first code that sees the input, and zod in a workflow bundle costs memory in every cached workflow.
  */
-import { EXPORT_TYPES, type ExportInput, type ExportRequest } from '../../model/export-run';
+import { DEFAULT_EXPORT_TYPE, EXPORT_TYPES, type ExportInput, type ExportRequest } from '../../model/export-run';
 import type { GivenRecord } from '../../model/records';
 import { failure } from './failures';
 
@@ -50,7 +50,7 @@ export function validateExportInput(input: unknown): ExportInput {
 }
 
 function validateRequest(input: Record<string, unknown>): void {
-  const { export: type = 'vulnerability', startDate, endDate } = input;
+  const { export: type = DEFAULT_EXPORT_TYPE, startDate, endDate } = input;
   if (!(EXPORT_TYPES as readonly unknown[]).includes(type)) {
     throw wrong(`Input field "export" must be one of ${EXPORT_TYPES.join(', ')}; got ${shown(type)}`);
   }
@@ -106,7 +106,7 @@ function validateOverrides(set: unknown): void {
 export function exportRequest(input: ExportInput): ExportRequest | null {
   if (input.records !== undefined || input.recordsUri !== undefined) return null;
   return {
-    type: input.export ?? 'vulnerability',
+    type: input.export ?? DEFAULT_EXPORT_TYPE,
     ...(input.startDate === undefined ? {} : { startDate: input.startDate }),
     ...(input.endDate === undefined ? {} : { endDate: input.endDate }),
   };

@@ -51,6 +51,7 @@ test('the secrets and what decides about trust are the ones refused', () => {
     'api_.api_key',
     'api_.api_key_env',
     'api_.endpoint',
+    'api_.provider',
     'aws.access_key_id',
     'aws.secret_access_key',
     'aws.session_token',

@@ -31,6 +31,7 @@ const CARRIERS: Record<string, (value: string) => string> = {
   'API key in JSON': (v) => JSON.stringify({ 'x-api-key': v }),
   'JSON in JSON': (v) => JSON.stringify(JSON.stringify({ secret_access_key: v })),
   'bearer header': (v) => `authorization: Bearer ${v}`,
+  'token header': (v) => `Authorization: token ${v}`,
   'ini file': (v) => `aws_secret_access_key = ${v}`,
   variable: (v) => `AWS_SECRET_ACCESS_KEY=${v}`,
   'session token': (v) => `"session_token": "${v}"`,

@@ -33,6 +33,7 @@ const scripted = (key?: string): Scripted => {
       name: 'scripted',
       ...(key === undefined ? {} : { key }),
       checkAccess: never,
+      exportName: never,
       createExport: never,
       pollExport: never,
       mayBeEmpty: never,

@@ -1,3 +1,4 @@
+/** Addresses of objects and folders as people write them. */
 import { LonghaulError } from '../../model/errors';
 
 /** Splits `s3://bucket/key`; leading slashes of the key are not part of it. Throws RecordInvalid for anything else. */

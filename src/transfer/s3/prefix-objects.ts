@@ -1,7 +1,7 @@
 /** The objects that a prefix record stands for: what a run copies and what `longhaul plan` counts. */
 import type { S3Client } from '@aws-sdk/client-s3';
-import { listPrefix, type ListedObject } from '../../transfer';
-import { parseS3Uri } from './s3-uri';
+import { listPrefix, type ListedObject } from './list';
+import { parseS3Uri } from './uri';
 
 export interface PrefixRequest {
   readonly client: S3Client;
