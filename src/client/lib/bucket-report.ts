@@ -2,8 +2,8 @@
 import type { JobConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
 import type { JobProgress } from '../../model/run';
+import { heavy } from './heavy';
 import type { EndedRun, JobInput, JobResult } from './job';
-import { withStore } from './project-store';
 
 interface S3Address {
   readonly bucket: string;
@@ -66,6 +66,8 @@ export const readBucketReport = async <I extends JobInput, R extends BucketResul
   const place = await reportPlace(run, settingsOf);
   const key = json ? place.key : place.key.replace(/\.json$/, '.txt');
   try {
+    // The engine and the SDK of AWS: half of what `longhaul status` would load, and it reads no bucket.
+    const { withStore } = heavy.projectStore();
     return await withStore(settingsOf(place.bucket), (store) => store.readText(place.bucket, key));
   } catch (error) {
     if (!(error instanceof LonghaulError) || error.code !== 'ObjectNotFound') throw error;

@@ -107,7 +107,7 @@ const checkTools = async (list: Checklist, cacheDir: string): Promise<void> => {
     if (missing.length === 0) return found.join(', ');
     throw new Warning(
       `${missing.join(' and ')} not set up`,
-      'Only longhaul dev needs them. Get them with: npm run setup',
+      'Only longhaul dev needs them, and gets them at its first start.',
     );
   });
 };

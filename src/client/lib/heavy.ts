@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
 import type * as HtmlReport from './html-report';
+import type * as ProjectStore from './project-store';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
 import type * as RunLoad from './run-load';
@@ -28,6 +29,7 @@ export const heavy = {
   dlq: () => load('./dlq') as typeof Dlq,
   doctor: () => load('./doctor-checks') as typeof Doctor,
   htmlReport: () => load('./html-report') as typeof HtmlReport,
+  projectStore: () => load('./project-store') as typeof ProjectStore,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
   runLoad: () => load('./run-load') as typeof RunLoad,
