@@ -15,6 +15,7 @@ export interface ProviderNeeds {
 
 export const PROVIDER_NEEDS: Readonly<Record<ProviderName, ProviderNeeds>> = {
   rapid7: { section: null, sectionRequired: false, endpoint: 'required', apiKey: 'required' },
+  snyk: { section: 'snyk', sectionRequired: true, endpoint: 'required', apiKey: 'required' },
   'url-list': { section: 'url_list', sectionRequired: false, endpoint: 'optional', apiKey: 'optional' },
   's3-prefix': { section: 's3_prefix', sectionRequired: true, endpoint: 'unused', apiKey: 'optional' },
 };
@@ -55,7 +56,21 @@ export const providerFaults = (input: Record<string, unknown>): Problem[] => {
 };
 
 /** Rules between the keys of a provider, once each is right by itself. */
-export const providerCrossFaults = ({ api_: api, url_list: list }: ProjectFile): Problem[] => {
+export const providerCrossFaults = (file: ProjectFile): Problem[] => [...urlListFaults(file), ...snykFaults(file)];
+
+const snykFaults = ({ snyk }: ProjectFile): Problem[] => {
+  if (snyk === undefined) return [];
+  const faults: Problem[] = [];
+  if ((snyk.group_id === null) === (snyk.org_id === null)) {
+    faults.push({ path: ['snyk'], text: 'snyk: give either snyk.group_id or snyk.org_id' });
+  }
+  if (snyk.from !== null && snyk.to !== null && Date.parse(snyk.from) >= Date.parse(snyk.to)) {
+    faults.push({ path: ['snyk', 'to'], text: `snyk.to ${snyk.to} is not after snyk.from ${snyk.from}` });
+  }
+  return faults;
+};
+
+const urlListFaults = ({ api_: api, url_list: list }: ProjectFile): Problem[] => {
   if (api.provider !== 'url-list') return [];
   const given = [api.endpoint, list?.urls ?? null, list?.document ?? null].filter((source) => source !== null);
   return given.length === 1

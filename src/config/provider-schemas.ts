@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { isS3Uri, urlFault } from './value-rules';
 
-export const PROVIDER_NAMES = ['rapid7', 'url-list', 's3-prefix'] as const;
+export const PROVIDER_NAMES = ['rapid7', 'snyk', 'url-list', 's3-prefix'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 const text = () => z.string().min(1);
@@ -56,8 +56,50 @@ const s3Prefix = z.strictObject({
     .describe('Folder in the target that they keep their relative names below. Null: the last segment of `prefix`.'),
 });
 
+/** A day, or a whole second of UTC: what Snyk takes. */
+const day = () =>
+  z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$/, 'must be YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ')
+    .refine((value) => !Number.isNaN(Date.parse(value)), 'must be a day of the calendar')
+    .nullable()
+    .default(null);
+
+const snyk = z.strictObject({
+  group_id: text().nullable().default(null).describe('Group to export; or give `org_id`.'),
+  org_id: text().nullable().default(null).describe('Organization to export; or give `group_id`.'),
+  dataset: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'must be a data set of Snyk, such as "issues"')
+    .default('issues')
+    .describe('`issues`, `usage` or another data set of the Export API. The folder of its files in the bucket too.'),
+  columns: z.array(text()).min(1).nullable().default(null).describe('Columns of the CSV files. Null: all.'),
+  date_filter: z
+    .enum(['updated', 'introduced'])
+    .default('updated')
+    .describe('Which date `from`, `to` and `window_days` are about; `introduced` is of `issues` alone.'),
+  from: day().describe('First day, or second, of the export. Null: `window_days` before the run.'),
+  to: day().describe('End of the export. Null: the time of the run.'),
+  window_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(1)
+    .describe('Days up to the run that are exported where `from` is null.'),
+  filters: z
+    .record(text(), z.array(z.union([z.string(), z.boolean()])))
+    .default({})
+    .describe('Further filters of the data set as Snyk knows them: `{"orgs": ["…"], "environment": ["backend"]}`.'),
+  api_version: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}(~\w+)?$/, 'must be a version such as "2024-10-15"')
+    .default('2024-10-15')
+    .describe('Version of the REST API that is asked for.'),
+});
+
 /** Key of the file → its schema. */
 export const PROVIDER_SECTIONS = {
+  snyk: snyk.describe('Of the provider `snyk`: the Export API of Snyk, into CSV files.').optional(),
   url_list: urlList
     .describe('Of the provider `url-list`: exactly one of `api_.endpoint`, `urls` and `document`.')
     .optional(),

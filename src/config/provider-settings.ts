@@ -24,7 +24,23 @@ export interface S3PrefixSettings {
   readonly dataset: string | null;
 }
 
+export interface SnykSettings {
+  /** One of the two is null. */
+  readonly groupId: string | null;
+  readonly orgId: string | null;
+  readonly dataset: string;
+  readonly columns: readonly string[] | null;
+  readonly dateFilter: 'updated' | 'introduced';
+  /** `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM:SSZ`. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly windowDays: number;
+  readonly filters: Readonly<Record<string, readonly (string | boolean)[]>>;
+  readonly apiVersion: string;
+}
+
 export interface ProviderSettings {
+  readonly snyk: SnykSettings | null;
   readonly urlList: UrlListSettings | null;
   readonly s3Prefix: S3PrefixSettings | null;
 }
@@ -32,7 +48,24 @@ export interface ProviderSettings {
 const listedUrls = (urls: readonly (string | ListedUrl)[]): ListedUrl[] =>
   urls.map((entry) => (typeof entry === 'string' ? { url: entry } : entry));
 
-export const providerSettings = ({ url_list: list, s3_prefix: prefix }: ProjectFile): ProviderSettings => ({
+const snykSettings = (snyk: NonNullable<ProjectFile['snyk']>): SnykSettings => {
+  const { dataset, columns, from, to, filters } = snyk;
+  return {
+    groupId: snyk.group_id,
+    orgId: snyk.org_id,
+    dataset,
+    columns,
+    dateFilter: snyk.date_filter,
+    from,
+    to,
+    windowDays: snyk.window_days,
+    filters,
+    apiVersion: snyk.api_version,
+  };
+};
+
+export const providerSettings = ({ snyk, url_list: list, s3_prefix: prefix }: ProjectFile): ProviderSettings => ({
+  snyk: snyk === undefined ? null : snykSettings(snyk),
   urlList: list === undefined ? null : { ...list, urls: list.urls === null ? null : listedUrls(list.urls) },
   s3Prefix: prefix ?? null,
 });

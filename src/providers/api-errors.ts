@@ -1,4 +1,5 @@
 /** From an export API's answer to the error table. Messages quote the API, but never a key or a URL's query. */
+import { z } from 'zod';
 import { LonghaulError, type ErrorContext } from '../model/errors';
 import { retryAfterMs, type ResponseHeaders } from './retry-after';
 
@@ -28,16 +29,25 @@ const contextOf = (operation: string, { status, headers }: ApiAnswer): ErrorCont
   return { operation, httpStatus: status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
 };
 
+/** The forms in use: `{"message"}`, JSON:API's `{"errors": [{"detail", "title"}]}`, and `{"errors": "…"}`. */
+const said = z.union([
+  z.object({ message: z.string() }).transform(({ message }) => message),
+  z.object({ errors: z.string() }).transform(({ errors }) => errors),
+  z
+    .object({
+      errors: z.tuple([z.object({ detail: z.string().optional(), title: z.string().optional() })], z.unknown()),
+    })
+    .transform(({ errors: [{ detail, title }] }) => detail ?? title),
+]);
+
 const jsonMessage = (text: string): string => {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string') {
-      return `: ${quote(value.message)}`;
-    }
+    const message = said.parse(JSON.parse(text));
+    return message === undefined ? '' : `: ${quote(message)}`;
   } catch {
     // An HTML page or nothing: the status says enough.
+    return '';
   }
-  return '';
 };
 
 /** The error for an HTTP answer that holds no GraphQL answer; undefined for a 2xx. */

@@ -7,6 +7,7 @@ import { LonghaulError } from '../model/errors';
 import type { Secret } from '../model/secret';
 import { createRapid7Provider } from './rapid7';
 import { createS3PrefixProvider } from './s3-prefix';
+import { createSnykProvider } from './snyk';
 import type { ExportProvider } from './types';
 import { createUrlListProvider } from './url-list';
 
@@ -40,6 +41,15 @@ const PROVIDERS: Readonly<Record<ProviderName, Create>> = {
       apiKey: keyOf(config),
       organizationId,
       httpTimeoutMs,
+    });
+  },
+  snyk: (config) => {
+    const { api, providers } = config;
+    return createSnykProvider({
+      endpoint: required(api.endpoint, 'api_.endpoint'),
+      apiKey: keyOf(config),
+      settings: required(providers.snyk, 'snyk'),
+      httpTimeoutMs: api.httpTimeoutMs,
     });
   },
   'url-list': ({ api, providers }, { s3 }) => {

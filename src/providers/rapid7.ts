@@ -7,7 +7,7 @@ import { queryData, sendDocument } from './graphql-client';
 import { CHECK_DOCUMENT, CREATE_DOCUMENTS, GET_EXPORT_DOCUMENT } from './rapid7-documents';
 import { checkDates } from './remediation-window';
 import { countRecords, parseExport, recordsOf, type VendorExport } from './result-shape';
-import { classifyStatus } from './statuses';
+import { classifyStatus, RAPID7_STATES } from './statuses';
 import type { CreateReply, ExportProvider } from './types';
 
 export interface Rapid7Options extends Pick<ApiEndpoint, 'endpoint' | 'dispatcher'> {
@@ -91,12 +91,12 @@ export const createRapid7Provider = (options: Rapid7Options): ExportProvider => 
 
     async pollExport(exportId, signal) {
       const found = await getExport(exportId, signal);
-      return { ...classifyStatus(found.status), status: found.status, recordCount: countRecords(found) };
+      return { ...classifyStatus(RAPID7_STATES, found.status), status: found.status, recordCount: countRecords(found) };
     },
 
     async listRecords(exportId, signal) {
       const found = await getExport(exportId, signal);
-      const { state } = classifyStatus(found.status);
+      const { state } = classifyStatus(RAPID7_STATES, found.status);
       if (state === 'failed') {
         throw new LonghaulError('ExportFailed', `Export ${exportId} has the status ${found.status.slice(0, 40)}`);
       }

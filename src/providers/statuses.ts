@@ -1,7 +1,10 @@
-/** The vendor's words for an export's state. Confirmed: SUCCEEDED, FAILED; the rest was seen in public clients. */
+/** Vendors' words for the state of an export, and what they mean for us. */
 import type { PollReply } from './types';
 
-const STATES: Readonly<Record<string, PollReply['state']>> = {
+export type States = Readonly<Record<string, PollReply['state']>>;
+
+/** Confirmed: SUCCEEDED, FAILED; the rest was seen in public clients. */
+export const RAPID7_STATES: States = {
   SUCCEEDED: 'succeeded',
   COMPLETE: 'succeeded',
   COMPLETED: 'succeeded',
@@ -16,8 +19,8 @@ const STATES: Readonly<Record<string, PollReply['state']>> = {
 };
 
 /** An unknown word counts as running: the caller logs it and its deadline ends the polling. */
-export const classifyStatus = (status: string): Pick<PollReply, 'state' | 'unknownStatus'> => {
+export const classifyStatus = (states: States, status: string): Pick<PollReply, 'state' | 'unknownStatus'> => {
   const word = status.toUpperCase();
-  const state = Object.hasOwn(STATES, word) ? STATES[word] : undefined;
+  const state = Object.hasOwn(states, word) ? states[word] : undefined;
   return { state: state ?? 'running', unknownStatus: state === undefined };
 };

@@ -9,7 +9,7 @@ import {
 import { listObjects, objectDigest } from '../support/bucket-view';
 import { RunHarness } from '../support/run-harness';
 import { failureOf } from '../support/run-outcome';
-import { findSecrets, histories, type Exhibit } from '../support/secret-search';
+import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
 import { until } from '../support/until';
@@ -76,14 +76,7 @@ describe('url-list', () => {
       await expectFiles(project);
       expect(server.stats.files[server.urlPath(LARGE)]?.statuses).toMatchObject({ 403: expect.any(Number) as number });
       expect(server.stats.apiKeySeenAtFileHost).toBe(false);
-      const keys = Object.keys(await project.controlFiles());
-      const files = keys.map(async (key): Promise<Exhibit> => [key, await project.text(key)]);
-      const ids = [handle.workflowId, `${runId}/batch/0`, ...[0, 1].map((n) => `${runId}/record/${n}`)];
-      const exhibits = [
-        ...(await histories(harness.client, ids)),
-        ...(await Promise.all(files)),
-        ['worker log', harness.logs()] as const,
-      ];
+      const exhibits = await historyOfRun(project, handle.workflowId, runId, FILES.length);
       expect(exhibits.some(([, text]) => text.includes(server.urlPath(LARGE)))).toBe(true);
       expect(findSecrets(exhibits, [server.apiKey])).toEqual([]);
     },

@@ -1,5 +1,6 @@
 /** Looks for secrets in everything that a run leaves in Temporal, in the bucket and in logs. */
 import type { Client } from '@temporalio/client';
+import type { TestProject } from './test-project';
 
 /** Where a text was found, and the text. */
 export type Exhibit = readonly [place: string, text: string];
@@ -45,4 +46,20 @@ export async function descriptions(client: Client, workflowIds: readonly string[
       return [`description of ${id}`, textOfAll(raw)];
     }),
   );
+}
+
+/** All that stays of an ended run of so many records: histories, its files in the bucket, the workers' log. */
+export async function historyOfRun(
+  project: TestProject,
+  workflowId: string,
+  runId: string,
+  records: number,
+): Promise<Exhibit[]> {
+  const recordIds = Array.from({ length: records }, (_, n) => `${runId}/record/${n}`);
+  const keys = Object.keys(await project.controlFiles());
+  return [
+    ...(await histories(project.harness.client, [workflowId, `${runId}/batch/0`, ...recordIds])),
+    ...(await Promise.all(keys.map(async (key): Promise<Exhibit> => [key, await project.text(key)]))),
+    ['worker log', project.harness.logs()],
+  ];
 }

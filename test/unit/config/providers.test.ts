@@ -44,6 +44,24 @@ test('url-list: the list in the file, in a bucket, or at an address', () => {
   });
 });
 
+const SNYK = { provider: 'snyk', endpoint: 'https://api.snyk.io/rest' };
+
+test('snyk: a group or an organization, and dates that a run may override', () => {
+  const content = file(SNYK, { snyk: { group_id: 'g-1' } });
+  expect(dir.load(content, { 'snyk.from': '2026-11-01', 'snyk.dataset': 'usage' }).providers.snyk).toEqual({
+    groupId: 'g-1',
+    orgId: null,
+    dataset: 'usage',
+    columns: null,
+    dateFilter: 'updated',
+    from: '2026-11-01',
+    to: null,
+    windowDays: 1,
+    filters: {},
+    apiVersion: '2024-10-15',
+  });
+});
+
 test('s3-prefix: its prefix, which a run may override', () => {
   const content = file(PREFIX, { s3_prefix: { prefix: 's3://b/2026-11-20' } });
   expect(dir.load(content).providers.s3Prefix).toEqual({ prefix: 's3://b/2026-11-20', dataset: null });
@@ -67,6 +85,18 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     /give exactly one of api_\.endpoint, url_list\.urls and url_list\.document/,
   ],
   ['a section of another provider', { ...SMALLEST, url_list: {} }, /url_list is not of provider "rapid7"/],
+  [
+    'a group and an organization',
+    file(SNYK, { snyk: { group_id: 'g', org_id: 'o' } }),
+    /give either snyk\.group_id or/,
+  ],
+  ['neither', file(SNYK, { snyk: {} }), /give either snyk\.group_id or snyk\.org_id/],
+  ['no day', file(SNYK, { snyk: { org_id: 'o', from: '2026-11-31x' } }), /snyk\.from: must be YYYY-MM-DD/],
+  [
+    'an end before the beginning',
+    file(SNYK, { snyk: { org_id: 'o', from: '2026-11-02', to: '2026-11-01' } }),
+    /snyk\.to/,
+  ],
   ['no prefix', file(PREFIX), /s3_prefix is missing/],
   ['an empty section', file(PREFIX, { s3_prefix: {} }), /s3_prefix\.prefix is missing/],
   [

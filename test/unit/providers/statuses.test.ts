@@ -1,4 +1,4 @@
-import { classifyStatus } from '../../../src/providers/statuses';
+import { classifyStatus, RAPID7_STATES } from '../../../src/providers/statuses';
 
 test.each([
   ...['SUCCEEDED', 'COMPLETE', 'COMPLETED', 'READY', 'succeeded'].map((word) => [word, 'succeeded', false]),
@@ -6,5 +6,5 @@ test.each([
   ...['FAILED', 'ERROR', 'CANCELED', 'CANCELLED'].map((word) => [word, 'failed', false]),
   ...['QUEUED', '', 'constructor', 'toString'].map((word) => [word, 'running', true]),
 ] as [string, string, boolean][])('%s is %s (unknown: %s)', (word, state, unknownStatus) => {
-  expect(classifyStatus(word)).toEqual({ state, unknownStatus });
+  expect(classifyStatus(RAPID7_STATES, word)).toEqual({ state, unknownStatus });
 });
