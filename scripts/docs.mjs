@@ -1,5 +1,6 @@
 /**
- * Writes the generated pages: docs/reference/*.md, configs/*.schema.json and the tables of docs/scaling.md. `--check` writes nothing and ends
+ * Writes the generated pages: docs/reference/*.md, configs/*.schema.json, the tables of docs/scaling.md and the entries of
+ * docs/runbook.md. `--check` writes nothing and ends
  * with exit code 1 where a file differs from what the code says. Needs the compiled code (npm run build).
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,14 +24,16 @@ if (!existsSync(path.join(dist, 'config', 'schema-keys.js'))) {
 }
 
 const load = (name) => require(path.join(dist, name));
-const { configKeys, configSections, projectJsonSchema } = load('config/schema-keys.js');
+const { configKeys, configSections } = load('config/schema-keys.js');
 const { NOT_OVERRIDABLE } = load('config/overrides.js');
 const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules.js');
-const { transferEventJsonSchema } = load('bridge/event-schema.js');
-const { LOAD_SHAPE, loadKeys } = load('config/load-rules.js');
+const { SCHEMAS, schemaDocument } = load('client/lib/schemas.js');
+const { loadKeys } = load('config/load-rules.js');
 const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
 const { ERRORS, EXIT_CODES } = load('model/errors.js');
+const { repairOf } = load('client/lib/repair.js');
 const { pages } = require('./lib/docs-pages.js');
+const { withCodes } = require('./lib/docs-runbook.js');
 const { withTables } = require('./lib/docs-scaling.js');
 const prettier = await import('prettier');
 
@@ -40,15 +43,13 @@ const files = await pages(
     sections: configSections(),
     keys: configKeys(),
     notOverridable: NOT_OVERRIDABLE,
-    jsonSchema: projectJsonSchema(),
     restore: {
       sections: RESTORE_SHAPE.sections(),
       keys: RESTORE_SHAPE.keys(),
       notOverridable: restoreNotOverridable(),
-      jsonSchema: RESTORE_SHAPE.jsonSchema(),
     },
-    transferEvent: transferEventJsonSchema(),
-    load: { keys: loadKeys(), jsonSchema: LOAD_SHAPE.jsonSchema() },
+    load: { keys: loadKeys() },
+    schemas: SCHEMAS.map((schema) => ({ name: schema.name, document: schemaDocument(schema) })),
     errors: ERRORS,
     exitCodes: EXIT_CODES,
     variables: ENVIRONMENT_VARIABLES,
@@ -59,6 +60,11 @@ const files = await pages(
 const SCALING = 'docs/scaling.md';
 const scaling = withTables(readFileSync(path.join(root, SCALING), 'utf8'), load('model/cost/index.js'));
 files[SCALING] = await prettier.format(scaling, { ...style, parser: 'markdown' });
+
+const RUNBOOK = 'docs/runbook.md';
+const repairs = { errors: ERRORS, exitCodes: EXIT_CODES, repairOf };
+const runbook = withCodes(readFileSync(path.join(root, RUNBOOK), 'utf8'), repairs);
+files[RUNBOOK] = await prettier.format(runbook, { ...style, parser: 'markdown' });
 
 const stale = Object.entries(files).filter(([name, text]) => {
   const file = path.join(root, name);

@@ -183,7 +183,7 @@ const errorsPage = ({ errors, exitCodes }) => {
       [[kind, exitCodes[kind], retryable ? 'yes' : 'no', ACTORS[actor]]],
     );
     // Placeholders such as <project> would be taken for HTML.
-    return `### ${name}\n\n${meaning}\n\n${facts}\n\n**What to do.** ${hint.replaceAll('<', '&lt;')}`;
+    return `### ${name}\n\n${meaning}\n\n${facts}\n\n**What to do.** ${hint.replaceAll('<', '&lt;')} [Commands](../runbook.md#${name.toLowerCase()})`;
   });
   return `${HEAD}
 
@@ -232,16 +232,14 @@ const pages = async (facts, json) => ({
   'docs/reference/load.md': loadPage(facts),
   'docs/reference/errors.md': errorsPage(facts),
   'docs/reference/environment.md': environmentPage(facts),
-  'configs/project.schema.json': await json(
-    JSON.stringify({ title: 'Longhaul project', ...facts.jsonSchema }, null, 2),
+  ...Object.fromEntries(
+    await Promise.all(
+      facts.schemas.map(async ({ name, document }) => [
+        `configs/${name}.schema.json`,
+        await json(JSON.stringify(document, null, 2)),
+      ]),
+    ),
   ),
-  'configs/restore.schema.json': await json(
-    JSON.stringify({ title: 'Longhaul restore', ...facts.restore.jsonSchema }, null, 2),
-  ),
-  'configs/transfer-event.schema.json': await json(
-    JSON.stringify({ title: 'Longhaul transfer event', ...facts.transferEvent }, null, 2),
-  ),
-  'configs/load.schema.json': await json(JSON.stringify({ title: 'Longhaul load', ...facts.load.jsonSchema }, null, 2)),
 });
 
 module.exports = { pages };

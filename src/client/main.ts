@@ -3,11 +3,13 @@ import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { EXIT_CODES, LonghaulError } from '../model/errors';
 import { register as registerAbort } from './commands/abort';
+import { register as registerCompletion } from './commands/completion';
 import { register as registerDev } from './commands/dev';
 import { register as registerDlq } from './commands/dlq';
 import { register as registerDoctor } from './commands/doctor';
 import { register as registerEvent } from './commands/event';
 import { register as registerExport } from './commands/export';
+import { register as registerHelp } from './commands/help';
 import { register as registerIngest } from './commands/ingest';
 import { register as registerLoad } from './commands/load';
 import { register as registerPause } from './commands/pause';
@@ -18,6 +20,7 @@ import { register as registerResume } from './commands/resume';
 import { register as registerRetryFailed } from './commands/retry-failed';
 import { register as registerRuns } from './commands/runs';
 import { register as registerSchedule } from './commands/schedule';
+import { register as registerSchema } from './commands/schema';
 import { register as registerSetMaxWorkers } from './commands/set-max-workers';
 import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
@@ -60,6 +63,9 @@ const COMMANDS = [
   registerEvent,
   registerDlq,
   registerDoctor,
+  registerSchema,
+  registerCompletion,
+  registerHelp,
 ];
 
 /** The same two levels up from src/client and from dist/client. */
@@ -80,7 +86,7 @@ export const createProgram = (io: Io = processIo): Command => {
     })
     .addHelpText(
       'after',
-      '\nExample:\n  $ longhaul dev\n  $ longhaul export sample\n\nExit codes: docs/reference/errors.md',
+      '\nExample:\n  $ longhaul dev\n  $ longhaul export sample\n\nTopics, such as exit codes: longhaul help',
     );
   bindIo(program, io);
   for (const register of COMMANDS) register(program);

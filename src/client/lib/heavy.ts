@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
+import type * as HelpTopics from './help-topics';
 import type * as HtmlReport from './html-report';
 import type * as ProjectStore from './project-store';
 import type * as RunExport from './run-export';
@@ -16,6 +17,7 @@ import type * as RunRestore from './run-restore';
 import type * as RunStatus from './run-status';
 import type * as RunTransfer from './run-transfer';
 import type * as Runs from './runs';
+import type * as Schemas from './schemas';
 import type * as Schedules from './schedules';
 import type * as SendUpdate from './send-update';
 import type * as Top from './top';
@@ -28,6 +30,7 @@ const load = createRequire(__filename);
 export const heavy = {
   dlq: () => load('./dlq') as typeof Dlq,
   doctor: () => load('./doctor-checks') as typeof Doctor,
+  helpTopics: () => load('./help-topics') as typeof HelpTopics,
   htmlReport: () => load('./html-report') as typeof HtmlReport,
   projectStore: () => load('./project-store') as typeof ProjectStore,
   runExport: () => load('./run-export') as typeof RunExport,
@@ -39,6 +42,7 @@ export const heavy = {
   runStatus: () => load('./run-status') as typeof RunStatus,
   runTransfer: () => load('./run-transfer') as typeof RunTransfer,
   runs: () => load('./runs') as typeof Runs,
+  schemas: () => load('./schemas') as typeof Schemas,
   schedules: () => load('./schedules') as typeof Schedules,
   sendUpdate: () => load('./send-update') as typeof SendUpdate,
   top: () => load('./top') as typeof Top,

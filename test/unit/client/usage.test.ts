@@ -30,6 +30,9 @@ it('knows the commands of the docs', () => {
     'event',
     'dlq',
     'doctor',
+    'schema',
+    'completion',
+    'help',
   ]);
 });
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { transferEventJsonSchema } from '../../../src/bridge/event-schema';
+import { SCHEMAS, schemaDocument } from '../../../src/client/lib/schemas';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
-import { LOAD_SHAPE, loadKeys } from '../../../src/config/load-rules';
+import { loadKeys } from '../../../src/config/load-rules';
 import { NOT_OVERRIDABLE } from '../../../src/config/overrides';
 import { RESTORE_SHAPE, restoreNotOverridable } from '../../../src/config/restore-rules';
-import { configKeys, configSections, projectJsonSchema } from '../../../src/config/schema-keys';
+import { configKeys, configSections } from '../../../src/config/schema-keys';
 import { ERRORS, EXIT_CODES } from '../../../src/model/errors';
 
 const ROOT = path.join(__dirname, '../../..');
@@ -18,15 +18,13 @@ const generated = (): Promise<Record<string, string>> =>
       sections: configSections(),
       keys: configKeys(),
       notOverridable: NOT_OVERRIDABLE,
-      jsonSchema: projectJsonSchema(),
       restore: {
         sections: RESTORE_SHAPE.sections(),
         keys: RESTORE_SHAPE.keys(),
         notOverridable: restoreNotOverridable(),
-        jsonSchema: RESTORE_SHAPE.jsonSchema(),
       },
-      transferEvent: transferEventJsonSchema(),
-      load: { keys: loadKeys(), jsonSchema: LOAD_SHAPE.jsonSchema() },
+      load: { keys: loadKeys() },
+      schemas: SCHEMAS.map((schema) => ({ name: schema.name, document: schemaDocument(schema) })),
       errors: ERRORS,
       exitCodes: EXIT_CODES,
       variables: ENVIRONMENT_VARIABLES,
@@ -39,7 +37,7 @@ const meaningOf = (name: string, text: string): unknown => (name.endsWith('.json
 
 test('the generated files agree with the code (else: npm run build && npm run docs)', async () => {
   const files = await generated();
-  expect(Object.keys(files)).toHaveLength(9);
+  expect(Object.keys(files)).toHaveLength(5 + SCHEMAS.length);
   for (const [name, text] of Object.entries(files)) {
     const found = readFileSync(path.join(ROOT, name), 'utf8');
     expect({ name, content: meaningOf(name, found) }).toEqual({ name, content: meaningOf(name, text) });
