@@ -67,7 +67,8 @@ export function createIngestActivities(dependencies: Dependencies): Activities {
         });
         if (records.length === 0) write(logLine('no_file_urls', { run, parameters }));
         else write(planLine(run, settings.date, records));
-        const pages = await writeManifestPages(new ControlStore(settings, control, signal), settings, records);
+        const store = new ControlStore(settings, control, signal);
+        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
         return { records: records.length, pages };
       }),
 

@@ -86,7 +86,7 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
         );
         const records =
           settings.load.maxRows === null ? files.map((file) => recordOf(file, settings)) : [sample(settings)];
-        const pages = await writeManifestPages(store, settings, records);
+        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
         await tools.control.removeAll(`${store.files.root}rejects/`, signal);
         const { chunkSizeBytes } = dataSet;
         await writePlan(store, { loadId, target, load, fileColumns: inspected.columns, mapping, chunkSizeBytes });

@@ -20,7 +20,7 @@ export function createManifestActivities(dependencies: Dependencies): Pick<ApiAc
           exportId,
         });
         const store = new ControlStore(settings, tools.control, signal);
-        const pages = await writeManifestPages(store, settings, records);
+        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
         const summary = {
           records: records.length,
           pages,

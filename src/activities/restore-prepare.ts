@@ -52,7 +52,8 @@ export function createRestorePrepareActivities(dependencies: Dependencies): Acti
           );
         }
         const records = fileRecords(plan);
-        const pages = await writeManifestPages(new ControlStore(settings, control, signal), settings, records);
+        const store = new ControlStore(settings, control, signal);
+        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
         const { neededBytes, freeBytes } = plan;
         const summary = { records: records.length, pages };
         dependencies.logger.info('restore_plan', { run: settings.run, ...restore, ...summary, neededBytes, freeBytes });

@@ -2,13 +2,13 @@
  * What terminated loads have left: staging folders, and tables in the database. A folder is ours where its `run.json` says
  * whose it is: others may keep files of the same kind of name beside ours, and these are never touched.
  */
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { dropLoadTables, findAbandonedStaging, findLoadTables, removeStaging } from '../../load';
 import type { LoadOwner, LoadSettings } from '../../model/load-settings';
 import type { Dependencies } from '../dependencies';
 import type { CleanedStaging } from '../load-types';
 import { orNull } from './control-store';
 import type { LoadTools } from './load-tools';
+import { stateOfRun } from './run-owner';
 
 /** A run that has just been terminated may still have an activity that writes; its heartbeat is missed long before this. */
 const MIN_AGE_MS = 3_600_000;
@@ -41,7 +41,7 @@ export async function removeAbandoned(
     const text = await orNull(control.read(ownerKey(folder.prefix), signal));
     if (text === null) continue;
     const owner = JSON.parse(text.toString()) as Owner;
-    if (await isRunning(temporal, owner)) {
+    if ((await stateOfRun(temporal, owner)).kind === 'open') {
       kept += 1;
       continue;
     }
@@ -70,17 +70,5 @@ export async function dropAbandonedTables(
     if (!isOurs || runId === load.loadId || Date.now() - startedAtMs < MIN_AGE_MS) continue;
     await dropLoadTables(database(), { runId, schema }, { signal });
     logger.info('abandoned_table_dropped', { run, table, load: runId });
-  }
-}
-
-/** A chain of executions runs while its newest does. */
-async function isRunning(temporal: Client, { workflowId, temporalRunId }: LoadOwner): Promise<boolean> {
-  try {
-    const { status, raw } = await temporal.workflow.getHandle(workflowId).describe();
-    const first = raw.workflowExecutionInfo?.firstRunId ?? temporalRunId;
-    return status.name === 'RUNNING' && first === temporalRunId;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
   }
 }
