@@ -6,6 +6,8 @@ import { leaveToActivity } from './event-small';
 import { createExportApiActivities } from './export-api';
 import { counted } from './lib/counted';
 import { createIngestActivities } from './ingest';
+import { createJanitorActivities } from './janitor';
+import type { JanitorActivities } from './janitor-types';
 import { createLoadCopyActivities } from './load-copy';
 import { createLoadFinishActivities } from './load-finish';
 import { createLoadPrepareActivities } from './load-prepare';
@@ -23,7 +25,9 @@ import { createTransferActivities } from './transfer';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from './types';
 
 /** Activities of the queue `longhaul-api`. */
-export const createApiActivities = (dependencies: Dependencies): ApiActivities & LoadApiActivities =>
+export const createApiActivities = (
+  dependencies: Dependencies,
+): ApiActivities & LoadApiActivities & JanitorActivities =>
   counted({
     ...createPrepareActivities(dependencies),
     ...createExportApiActivities(dependencies),
@@ -33,6 +37,7 @@ export const createApiActivities = (dependencies: Dependencies): ApiActivities &
     ...createReportActivities(dependencies),
     ...createLoadPrepareActivities(dependencies),
     ...createLoadFinishActivities(dependencies),
+    ...createJanitorActivities(dependencies),
   });
 
 /** Activities of the queue `longhaul-transfer`. */

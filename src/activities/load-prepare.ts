@@ -13,10 +13,10 @@ import { writePlan } from './lib/load-plan';
 import {
   checkLoadFiles,
   checkLoadTable,
+  overridesOf,
   planStaging,
   sourceFiles,
   type LoadTools,
-  type PlannedStaging,
 } from './lib/load-tools';
 import { writeManifestPages } from './lib/manifest-pages';
 import { resumable } from './lib/resumable';
@@ -42,7 +42,7 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
         const { input, ref } = args;
         const config = dependencies.loadConfig();
         const staging = planStaging(config, input);
-        const set = overrides(staging);
+        const set = overridesOf(staging);
         const tools = dependencies.load({ ...ref, set });
         const place = { run: args.run, controlPrefix: config.controlPrefix };
         const store = new ControlStore(place, tools.control, signal);
@@ -104,20 +104,11 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
     cleanStaging: ({ ref, input }) =>
       resumable({}, ({ signal }) => {
         const staging = planStaging(dependencies.loadConfig(), { ...input, data_set: ref.project });
-        const tools = dependencies.load({ ...ref, set: overrides(staging) });
+        const tools = dependencies.load({ ...ref, set: overridesOf(staging) });
         return removeAbandoned(dependencies, tools, signal);
       }),
   };
 }
-
-/** What every later activity needs to make the same clients: the bucket that was chosen here, whatever its worker's variables say. */
-const overrides = ({ env, bucket, source, from, parallelism }: PlannedStaging): Overrides => ({
-  env,
-  bucket,
-  source,
-  from,
-  parallelism,
-});
 
 function loadSettings(
   { ref, run, input, startedMs, owner }: PrepareLoadArgs,

@@ -11,6 +11,7 @@ import { register as registerEvent } from './commands/event';
 import { register as registerExport } from './commands/export';
 import { register as registerHelp } from './commands/help';
 import { register as registerIngest } from './commands/ingest';
+import { register as registerJanitor } from './commands/janitor';
 import { register as registerLoad } from './commands/load';
 import { register as registerPause } from './commands/pause';
 import { register as registerPlan } from './commands/plan';
@@ -57,6 +58,7 @@ const COMMANDS = [
   registerAbort,
   registerReport,
   registerVerify,
+  registerJanitor,
   registerSchedule,
   registerPlan,
   registerValidate,

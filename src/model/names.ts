@@ -64,6 +64,9 @@ export const WORKFLOWS = {
 /** Not a job: `longhaul load --clean-staging` runs it. */
 export const CLEAN_STAGING_WORKFLOW = 'cleanLoadStaging';
 
+/** No job either: `longhaul janitor` and its schedules run it. */
+export const JANITOR_WORKFLOW = 'cleanUp';
+
 export type JobName = keyof typeof WORKFLOWS;
 
 export const isJobName = (value: unknown): value is JobName =>

@@ -45,7 +45,13 @@ export { putStream } from './s3/stream';
 export { createGcsClient, type GcsClient, type GcsClientOptions } from './gcs/client';
 export { createGcsSource, type GcsSourceOptions } from './gcs/source';
 export { createGcsDestination, type GcsDestination, type GcsDestinationOptions } from './gcs/destination';
-export { listTemporaries, removeTemporaries, type TemporariesRequest, type Temporary } from './gcs/temporaries';
+export {
+  listTemporaries,
+  removeTemporaries,
+  removeTemporary,
+  type TemporariesRequest,
+  type Temporary,
+} from './gcs/temporaries';
 
 export { bareEtag, multipartChunkSizes, parseEtag, type ParsedEtag } from './etag';
 export { createHashPool, type HashPool, type HashPoolOptions } from './hash/pool';

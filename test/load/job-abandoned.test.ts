@@ -2,6 +2,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { CleanedStaging } from '../../src/activities/load-types';
 import { TASK_QUEUES } from '../../src/model/names';
+import { janitor } from '../support/janitor-world';
 import { csvOf, LoadRig, STAGING_ROOT, type TestSet } from '../support/load-rig';
 import { uniqueName } from '../support/shared-stack';
 
@@ -51,6 +52,24 @@ it('removes folders of runs that have ended, and keeps the young, the running an
   const left = (await set.staged()).map((key) => key.slice(STAGING_ROOT.length).split('/')[0]);
   expect([...new Set(left)].sort()).toEqual([foreign, open, young].sort());
   await running.cancel();
+});
+
+it('the janitor finds them too, after days, and deletes them where it is asked to', async () => {
+  const set = await rig.dataSet();
+  await set.put('a.csv', csvOf(3));
+  const gone = { workflowId: 'terminated-long-ago', temporalRunId: '01a1fef1-0000-7000-8000-000000000000' };
+  const [old, recent] = [`${set.name}-${HOURS_AGO_SEC - 8 * 86_400}-00000001`, `${set.name}-${HOURS_AGO_SEC}-00000002`];
+  await plant(set, old, gone);
+  await plant(set, recent, gone);
+  await plant(set, `spark-${HOURS_AGO_SEC - 8 * 86_400}-00000004`);
+  const place = { data_set: set.name, s3_bucket: set.bucket };
+  const before = await set.staged();
+  const dry = await janitor(rig.harness, place);
+  expect(dry).toMatchObject({ place: `s3://${set.bucket}/`, kinds: { staging: { found: 1, deleted: 0 } } });
+  expect(await set.staged()).toEqual(before);
+  const done = await janitor(rig.harness, { ...place, delete: true });
+  expect(done).toMatchObject({ kinds: { staging: { found: 1, deleted: 1, failed: 0 } }, objects: 2 });
+  expect(await set.staged()).toEqual(before.filter((key) => !key.includes(old)));
 });
 
 it('is done by each load, whose own folder is another', async () => {

@@ -50,25 +50,49 @@ export const plantObject = async (client: S3Client, bucket: string, key: string)
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: `not ours: ${key}` }));
 };
 
-/** An open upload of somebody else's with one part, begun an hour ago. */
-export async function plantUpload(client: S3Client, bucket: string, key: string, s3DataDir: string): Promise<void> {
+const HOUR_MS = 3_600_000;
+
+/** An open upload of somebody else's with one part, begun an hour ago, or as long ago as is said. Answers its id. */
+export async function plantUpload(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  s3DataDir: string,
+  ageMs = HOUR_MS,
+): Promise<string> {
   const place = { Bucket: bucket, Key: key };
   const { UploadId = '' } = await client.send(new CreateMultipartUploadCommand(place));
   await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: `not ours: ${key}` }));
-  backdate(path.join(s3DataDir, bucket), UploadId);
+  backdateUpload(path.join(s3DataDir, bucket), UploadId, ageMs);
+  return UploadId;
 }
 
 /**
  * S3 has no way to begin an upload in the past, and waiting would cost each test the clock allowance of `findUploads`.
  * versitygw gives the modification time of the upload's folder as its beginning.
  */
-function backdate(bucketFolder: string, uploadId: string): void {
-  const folder = readdirSync(bucketFolder, { recursive: true, encoding: 'utf8' }).find(
-    (name) => path.basename(name) === uploadId && statSync(path.join(bucketFolder, name)).isDirectory(),
-  );
-  if (folder === undefined) throw new Error(`The S3 server keeps no folder for the upload ${uploadId}`);
-  const hourAgoSec = Date.now() / 1000 - 3600;
-  utimesSync(path.join(bucketFolder, folder), hourAgoSec, hourAgoSec);
+export function backdateUpload(bucketFolder: string, uploadId: string, ageMs: number): void {
+  backdateUploads(bucketFolder, [uploadId], ageMs);
+}
+
+/** The same of many, by one look. */
+export function backdateUploads(bucketFolder: string, uploadIds: readonly string[], ageMs: number): void {
+  const wanted = new Set(uploadIds);
+  for (const name of readdirSync(bucketFolder, { recursive: true, encoding: 'utf8' })) {
+    const isOne = wanted.has(path.basename(name)) && statSync(path.join(bucketFolder, name)).isDirectory();
+    if (isOne && wanted.delete(path.basename(name))) backdate(path.join(bucketFolder, name), ageMs);
+  }
+  const [missing] = wanted;
+  if (missing !== undefined) throw new Error(`The S3 server keeps no folder for the upload ${missing}`);
+}
+
+/** versitygw gives a file's modification time as the object's. */
+export const backdateObject = (bucketFolder: string, key: string, ageMs: number): void =>
+  backdate(path.join(bucketFolder, ...key.split('/')), ageMs);
+
+function backdate(file: string, ageMs: number): void {
+  const sec = (Date.now() - ageMs) / 1000;
+  utimesSync(file, sec, sec);
 }
 
 export async function textOf(client: S3Client, bucket: string, key: string): Promise<string> {

@@ -2,7 +2,8 @@
  * What terminated loads have left: staging folders, and tables in the database. A folder is ours where its `run.json` says
  * whose it is: others may keep files of the same kind of name beside ours, and these are never touched.
  */
-import { dropLoadTables, findAbandonedStaging, findLoadTables, removeStaging } from '../../load';
+import type { Client } from '@temporalio/client';
+import { dropLoadTables, findAbandonedStaging, findLoadTables, removeStaging, type AbandonedStaging } from '../../load';
 import type { LoadOwner, LoadSettings } from '../../model/load-settings';
 import type { Dependencies } from '../dependencies';
 import type { CleanedStaging } from '../load-types';
@@ -28,27 +29,49 @@ export async function writeOwner({ control }: LoadTools, settings: LoadSettings,
   await control.write(ownerKey(load.stagingPrefix), Buffer.from(text), 'application/json', signal);
 }
 
-/** Removes the folders of loads that have ended without doing so. Throws what the store or Temporal answers. */
-export async function removeAbandoned(
-  { temporal, logger }: Dependencies,
-  { destination, control }: LoadTools,
+export interface StagingFolder extends AbandonedStaging {
+  readonly owner: LoadOwner;
+  /** Its run goes on. */
+  readonly isOpen: boolean;
+}
+
+/** Staging folders of loads that began longer ago than `olderThanMs`, oldest first; those of others are not named. */
+export async function* stagingFolders(
+  { temporal }: Pick<Dependencies, 'temporal'>,
+  { destination, control }: Pick<LoadTools, 'destination' | 'control'>,
+  olderThanMs: number,
   signal: AbortSignal,
-): Promise<CleanedStaging> {
-  const removed: string[] = [];
-  let [objects, bytes, kept] = [0, 0, 0];
-  const folders = await findAbandonedStaging({ staging: destination, olderThanMs: MIN_AGE_MS }, { signal });
-  for (const folder of folders) {
+): AsyncGenerator<StagingFolder, void> {
+  for (const folder of await findAbandonedStaging({ staging: destination, olderThanMs }, { signal })) {
     const text = await orNull(control.read(ownerKey(folder.prefix), signal));
     if (text === null) continue;
     const owner = JSON.parse(text.toString()) as Owner;
-    if ((await stateOfRun(temporal, owner)).kind === 'open') {
+    yield { ...folder, owner, isOpen: await isOpen(temporal, owner) };
+  }
+}
+
+const isOpen = async (temporal: Client, owner: LoadOwner): Promise<boolean> =>
+  (await stateOfRun(temporal, owner)).kind === 'open';
+
+/** Removes the folders of loads that have ended without doing so. Throws what the store or Temporal answers. */
+export async function removeAbandoned(
+  dependencies: Dependencies,
+  tools: LoadTools,
+  signal: AbortSignal,
+): Promise<CleanedStaging> {
+  const { destination } = tools;
+  const removed: string[] = [];
+  let [objects, bytes, kept] = [0, 0, 0];
+  for await (const folder of stagingFolders(dependencies, tools, MIN_AGE_MS, signal)) {
+    if (folder.isOpen) {
       kept += 1;
       continue;
     }
     objects += await removeStaging({ staging: destination, prefix: folder.prefix }, { signal });
     bytes += folder.bytes;
     removed.push(folder.name);
-    logger.info('abandoned_staging_removed', { folder: folder.prefix, workflow: owner.workflowId });
+    const fields = { folder: folder.prefix, workflow: folder.owner.workflowId };
+    dependencies.logger.info('abandoned_staging_removed', fields);
   }
   return { bucket: destination.bucket, removed, objects, bytes, kept };
 }

@@ -63,6 +63,15 @@ export const planStaging = (
   parallelism: parallelism ?? config.dataSet(dataSet).parallelism,
 });
 
+/** What every later activity needs to make the same clients: the bucket that was chosen here, whatever its worker's variables say. */
+export const overridesOf = ({ env, bucket, source, from, parallelism }: PlannedStaging): Overrides => ({
+  env,
+  bucket,
+  source,
+  from,
+  parallelism,
+});
+
 /** What `prepareLoad` has chosen, as the JobRef of every later activity has it. */
 export function stagingOf(set: Overrides | undefined): PlannedStaging {
   const { env, bucket, source, from, parallelism } = set ?? {};

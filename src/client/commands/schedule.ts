@@ -4,7 +4,7 @@ import { defineCommand } from '../lib/command';
 import { parseDuration } from '../lib/duration';
 import { heavy } from '../lib/heavy';
 import { outputOf } from '../lib/output';
-import { JOB_WORDS, type Overlap, OVERLAP_WORDS } from '../lib/job-words';
+import { type Overlap, OVERLAP_WORDS, SCHEDULE_WORDS } from '../lib/job-words';
 import type { CreateOptions } from '../lib/schedule-plan';
 
 const DEFAULT_CATCHUP_MS = 3_600_000;
@@ -20,14 +20,15 @@ const registerCreate = (group: Command): void => {
     examples: [
       'longhaul schedule create nightly --job export --project project_01 --cron "0 6 * * *" --timezone Europe/Berlin',
       'longhaul schedule create often --job ingest --bucket my-bucket --every 6h --offset 30m --jitter 5m',
+      'longhaul schedule create tidy --job janitor --project project_01 --every 1d --input \'{"delete":true}\'',
     ],
   })
     .argument('<id>', 'name of the schedule', (text) => parseId('id', text))
-    .addOption(new Option('--job <job>', 'what to start').choices(JOB_WORDS).makeOptionMandatory())
+    .addOption(new Option('--job <job>', 'what to start').choices(SCHEDULE_WORDS).makeOptionMandatory())
     .option('--input <json>', 'the input of the job: one JSON object')
-    .option('--project <project>', 'the same as "project" in --input (export)')
-    .option('--bucket <bucket>', 'the same as "bucket" in --input (ingest)')
-    .option('--data-set <name>', 'the same as "data_set" in --input (load)')
+    .option('--project <project>', 'the same as "project" in --input (export, janitor)')
+    .option('--bucket <bucket>', 'the same as "bucket" in --input (ingest, janitor)')
+    .option('--data-set <name>', 'the same as "data_set" in --input (load, janitor)')
     .option('--raw-file <id>', 'the same as "raw_file_id" in --input (restore)')
     .option('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
     .option('--every <duration>', 'such as 90s, 5m, 6h, 1d', duration('--every'))

@@ -93,7 +93,7 @@ const fromTemporal = (chain: readonly Error[]): Failure | undefined => {
   for (const error of chain) {
     if (error instanceof CancelledFailure) return failureOf('Cancelled', 'The run was cancelled.');
     if (error instanceof TerminatedFailure) {
-      const hint = 'A terminated run removes only what its records still can; check the bucket for open uploads.';
+      const hint = 'A terminated run removes only what its records still can; longhaul janitor finds what is left.';
       return failureOf('RunAborted', 'The run was terminated in Temporal.', hint);
     }
     if (error instanceof TimeoutFailure) return failureOf('Internal', `The run timed out: ${error.message}`);

@@ -10,6 +10,7 @@ import type * as HtmlReport from './html-report';
 import type * as ProjectStore from './project-store';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
+import type * as RunJanitor from './run-janitor';
 import type * as RunLoad from './run-load';
 import type * as RunPlan from './run-plan';
 import type * as RunReport from './run-report';
@@ -35,6 +36,7 @@ export const heavy = {
   projectStore: () => load('./project-store') as typeof ProjectStore,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
+  runJanitor: () => load('./run-janitor') as typeof RunJanitor,
   runLoad: () => load('./run-load') as typeof RunLoad,
   runPlan: () => load('./run-plan') as typeof RunPlan,
   runReport: () => load('./run-report') as typeof RunReport,

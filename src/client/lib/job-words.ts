@@ -5,6 +5,10 @@ import type { JobName } from '../../model/names';
 export const JOB_WORDS = ['export', 'ingest', 'load', 'restore'] as const;
 export type JobWord = (typeof JOB_WORDS)[number];
 
+/** What `--job` of a schedule takes: the jobs, and the janitor, which is none. */
+export const SCHEDULE_WORDS = [...JOB_WORDS, 'janitor'] as const;
+export type ScheduleWord = (typeof SCHEDULE_WORDS)[number];
+
 /** What `--overlap` takes. */
 export const OVERLAP_WORDS = ['skip', 'buffer-one', 'allow-all'] as const;
 export type Overlap = (typeof OVERLAP_WORDS)[number];

@@ -1,5 +1,5 @@
 /** The jobs as the CLI knows them. A new job is a row here, a job-<word>.ts and a command file. */
-import { isJobName } from '../../model/names';
+import { isJobName, JANITOR_WORKFLOW } from '../../model/names';
 import type { Job } from './job';
 import { exportJob } from './job-export';
 import { ingestJob } from './job-ingest';
@@ -20,3 +20,7 @@ export const jobOf = (word: JobWord): Job => JOBS[word];
 /** The job of a workflow type. Undefined for workflows that are no job of ours. */
 export const jobOfWorkflow = (type: string): Job | undefined =>
   isJobName(type) ? [...JOB_WORDS.map(jobOf), transferJob].find(({ workflow }) => workflow === type) : undefined;
+
+/** For people: the word of the command line, or the type itself where it has none. */
+export const wordOfWorkflow = (type: string): string =>
+  type === JANITOR_WORKFLOW ? 'janitor' : (jobOfWorkflow(type)?.word ?? type);

@@ -3,7 +3,7 @@ import type { Client, ScheduleSummary } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
 import { describeFailure } from './failure';
-import { jobOfWorkflow } from './jobs';
+import { wordOfWorkflow } from './jobs';
 import type { Output } from './output';
 import { withSchedules } from './schedule-session';
 import { listText, type ScheduleRow, specText } from './schedule-text';
@@ -30,7 +30,7 @@ const rowOf = async (
   const type = action?.workflowType ?? '';
   return {
     id: scheduleId,
-    job: jobOfWorkflow(type)?.word ?? type,
+    job: wordOfWorkflow(type),
     spec: specText(spec),
     nextRun: info.nextActionTimes[0]?.toISOString() ?? null,
     lastRun,

@@ -3,8 +3,9 @@ import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client'
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
-import type { Job, JobInput } from './job';
-import type { JobWord, Overlap } from './job-words';
+import type { Job } from './job';
+import { janitorJob } from './job-janitor';
+import type { Overlap, ScheduleWord } from './job-words';
 import { jobOf } from './jobs';
 
 /** The words of `--overlap`. */
@@ -15,7 +16,7 @@ export const OVERLAPS = {
 } as const satisfies Record<Overlap, ScheduleOverlapPolicy>;
 
 export interface CreateOptions {
-  readonly job: JobWord;
+  readonly job: ScheduleWord;
   readonly input?: string;
   readonly project?: string;
   readonly bucket?: string;
@@ -52,24 +53,50 @@ const parseInput = (text: string): Record<string, unknown> => {
 
 const SUBJECTS = ['project', 'bucket', 'dataSet', 'rawFile'] as const satisfies readonly Job['subject']['option'][];
 
-/** The job's one argument, checked as the workflow would check it. Throws InvalidInput. */
-export const scheduledInput = (options: CreateOptions): JobInput => {
-  const job = jobOf(options.job);
-  const { subject } = job;
-  const other = SUBJECTS.find((option) => option !== subject.option && options[option] !== undefined);
+type Subject = (typeof SUBJECTS)[number];
+
+/** What a schedule needs to know of what it starts. */
+interface Planned {
+  readonly word: string;
+  readonly workflow: string;
+  /** The job's one argument, checked as the workflow would check it. */
+  readonly input: object;
+  readonly project: string | undefined;
+  readonly summary: string;
+}
+
+/** The input as typed, with what the options say. Throws InvalidInput for an option of another job. */
+const typedInput = (
+  options: CreateOptions,
+  fields: Readonly<Partial<Record<Subject, string>>>,
+  flags: string,
+): Record<string, unknown> => {
+  const other = SUBJECTS.find((option) => fields[option] === undefined && options[option] !== undefined);
   if (other !== undefined) {
     const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw wrong(`--${flag} does not go with --job ${options.job}: it takes ${subject.flag}.`);
+    throw wrong(`--${flag} does not go with --job ${options.job}: it takes ${flags}.`);
   }
-  const given = options[subject.option];
-  const input = job.check({
-    ...(options.input === undefined ? {} : parseInput(options.input)),
-    ...(given === undefined ? {} : { [subject.field]: given }),
+  const given = SUBJECTS.flatMap((option) => {
+    const [field, value] = [fields[option], options[option]];
+    return field === undefined || value === undefined ? [] : [[field, value] as const];
   });
+  return { ...(options.input === undefined ? {} : parseInput(options.input)), ...Object.fromEntries(given) };
+};
+
+/** What the schedule starts. Throws InvalidInput. */
+export const plannedRun = (options: CreateOptions): Planned => {
+  if (options.job === 'janitor') {
+    const { word, workflow, subjects, check, projectOf, summary } = janitorJob;
+    const input = check(typedInput(options, subjects, '--project, --bucket or --data-set'));
+    return { word, workflow, input, project: projectOf(input), summary: summary(input) };
+  }
+  const job = jobOf(options.job);
+  const { subject, word, workflow } = job;
+  const input = job.check(typedInput(options, { [subject.option]: subject.field }, subject.flag));
   if (input.runId !== undefined) {
     throw wrong('A schedule starts many runs: its input must not name one with "runId".');
   }
-  return input;
+  return { word, workflow, input, project: job.projectOf(input), summary: job.summary(input) };
 };
 
 const checkTimezone = (timezone: string): string => {
@@ -98,23 +125,21 @@ const specOf = ({ cron, every, offset, timezone, jitter }: CreateOptions): Sched
 
 /** Runs get `<job>-<schedule>-<nominal time>` as their ids: Temporal appends the time. Throws InvalidInput. */
 export const planSchedule = (id: string, options: CreateOptions): ScheduleOptions => {
-  const job = jobOf(options.job);
-  const input = scheduledInput(options);
-  const project = job.projectOf(input);
+  const { word, workflow, input, project, summary } = plannedRun(options);
   const attribute = (name: string, value: string) => ({ key: defineSearchAttributeKey(name, 'KEYWORD'), value });
   return {
     scheduleId: id,
     spec: specOf(options),
     action: {
       type: 'startWorkflow',
-      workflowType: job.workflow,
-      workflowId: `${job.word}-${id}`,
+      workflowType: workflow,
+      workflowId: `${word}-${id}`,
       taskQueue: TASK_QUEUES.workflows,
       args: [input],
-      staticSummary: job.summary(input),
+      staticSummary: summary,
       staticDetails: `Started by the schedule ${id}: \`longhaul schedule describe ${id}\``,
       typedSearchAttributes: [
-        attribute(SEARCH_ATTRIBUTES.job, job.workflow),
+        attribute(SEARCH_ATTRIBUTES.job, workflow),
         ...(project === undefined ? [] : [attribute(SEARCH_ATTRIBUTES.project, project)]),
       ],
     },

@@ -4,7 +4,7 @@ import { LonghaulError } from '../../model/errors';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
 import { describeFailure } from './failure';
 import type { Overlap } from './job-words';
-import { jobOfWorkflow } from './jobs';
+import { wordOfWorkflow } from './jobs';
 import type { Output } from './output';
 import { backfillRange, type CreateOptions, OVERLAPS, planSchedule } from './schedule-plan';
 import { onSchedule, withSchedules } from './schedule-session';
@@ -46,7 +46,7 @@ export const describeSchedule = async (output: Output, id: string): Promise<void
     const { action, spec, policies, state, info } = description;
     return {
       id,
-      job: jobOfWorkflow(action.workflowType)?.word ?? action.workflowType,
+      job: wordOfWorkflow(action.workflowType),
       input: action.args?.[0] ?? null,
       spec: specText(spec),
       timezone: spec.timezone ?? 'UTC',

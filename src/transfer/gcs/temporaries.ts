@@ -64,12 +64,8 @@ export async function removeTemporaries(request: TemporariesRequest): Promise<Te
   const removed: Temporary[] = [];
   const problems: LonghaulError[] = [];
   for (const temporary of await listTemporaries(request)) {
-    const { kind, name, id } = temporary;
     try {
-      const isRemoved = await retry({ signal, policy: request.retry }, () =>
-        kind === 'upload' ? abortMultipart(destination, name, id, signal) : deleteObject(destination, name, id, signal),
-      );
-      if (isRemoved) removed.push(temporary);
+      if (await removeTemporary(destination, temporary, signal, request.retry)) removed.push(temporary);
     } catch (error) {
       if (!(error instanceof LonghaulError)) throw error;
       problems.push(error);
@@ -84,6 +80,17 @@ export async function removeTemporaries(request: TemporariesRequest): Promise<Te
     { cause: first },
   );
 }
+
+/** One of what `listTemporaries` has found, exactly that upload or generation. False: it was gone already. */
+export const removeTemporary = (
+  destination: GcsDestination,
+  { kind, name, id }: Temporary,
+  signal: AbortSignal,
+  policy?: RetryPolicy,
+): Promise<boolean> =>
+  retry({ signal, policy }, () =>
+    kind === 'upload' ? abortMultipart(destination, name, id, signal) : deleteObject(destination, name, id, signal),
+  );
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

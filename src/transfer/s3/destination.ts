@@ -44,8 +44,8 @@ export interface S3Destination extends Destination {
   readonly client: S3Client;
   readonly bucket: string;
   readonly sse: SseFields;
-  /** Open uploads under a prefix, of anybody, in order of key. */
-  listUploads(prefix: string, signal: AbortSignal): AsyncIterable<ListedUploadOf>;
+  /** Open uploads under a prefix, of anybody, in order of key; those of keys behind `after` alone. */
+  listUploads(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<ListedUploadOf>;
 }
 
 /** As the commands that create objects take them. */
@@ -187,9 +187,9 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
         findUploads({ client, bucket, key, since, pageSize: options.listPageSize }, o.abortSignal),
       ),
 
-    async *listUploads(prefix, signal) {
+    async *listUploads(prefix, signal, after) {
       try {
-        yield* listUploads({ client, bucket, key: prefix, pageSize: options.listPageSize }, signal);
+        yield* listUploads({ client, bucket, key: prefix, after, pageSize: options.listPageSize }, signal);
       } catch (error) {
         signal.throwIfAborted();
         throw mapS3Error(error, `Listing the uploads of ${display(prefix)}`, { destination: display(prefix) });

@@ -11,6 +11,8 @@ export interface ListRequest {
   /** Matched as text, as S3 does: end it in `/` to mean a folder. */
   readonly prefix: string;
   readonly pageSize?: number;
+  /** Only keys that come after this one. */
+  readonly startAfter?: string | undefined;
   /** 'source' (the default) gives Source… errors. */
   readonly side?: Side;
   readonly signal: AbortSignal;
@@ -21,6 +23,8 @@ export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly etag: string;
+  /** When this version was written, in whole seconds. */
+  readonly modifiedAt?: Date;
 }
 
 /** In the store's order of keys. A page that fails is asked for again; what was given is not given twice. */
@@ -34,14 +38,17 @@ export async function* listPrefix(request: ListRequest): AsyncGenerator<ListedOb
       Prefix: prefix,
       MaxKeys: request.pageSize,
       ContinuationToken: token,
+      StartAfter: request.startAfter,
     });
     const page = await retry({ signal, policy: request.retry }, () =>
       callStore({ what: `Listing ${uri}`, context, side }, signal, async (o) =>
         readablePage(await client.send(command, o), side),
       ),
     );
-    for (const { Key, Size, ETag } of page.Contents ?? []) {
-      if (Key !== undefined) yield { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '' };
+    for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+      if (Key === undefined) continue;
+      const modified = LastModified === undefined ? {} : { modifiedAt: LastModified };
+      yield { key: Key, sizeBytes: Size ?? 0, etag: ETag ?? '', ...modified };
     }
     const next = page.NextContinuationToken;
     if (page.IsTruncated !== true || next === undefined || next === token) return;

@@ -1,5 +1,10 @@
 /** Listings of parts and of open uploads, all pages of them. */
-import { ListMultipartUploadsCommand, ListPartsCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { ListedPart, ListedUpload } from '../destination';
 import { readablePage } from './answers';
 import { s3Checksums } from './checksums';
@@ -40,19 +45,35 @@ export async function listParts(place: Place & { uploadId: string }, abortSignal
 
 export type ListedUploadOf = ListedUpload & { readonly key: string };
 
-/** Open uploads under a prefix, in order of key. One attempt a page; errors are the SDK's. */
-export async function* listUploads(place: Place, abortSignal: AbortSignal): AsyncGenerator<ListedUploadOf> {
-  let keyMarker: string | undefined;
+/**
+ * Some stores know no more of an upload than that no other of its key follows it, and refuse it as a marker: what follows the
+ * key is asked for then.
+ */
+const isRefusedMarker = (error: unknown): boolean => error instanceof Error && error.name === 'InvalidArgument';
+
+/** Open uploads under a prefix, in order of key, those of keys behind `after` alone. One attempt a page; errors are the SDK's. */
+export async function* listUploads(
+  place: Place & { readonly after?: string | undefined },
+  abortSignal: AbortSignal,
+): AsyncGenerator<ListedUploadOf> {
+  let keyMarker = place.after;
   let uploadIdMarker: string | undefined;
-  for (;;) {
+  const listPage = (idMarker: string | undefined): Promise<ListMultipartUploadsCommandOutput> => {
     const command = new ListMultipartUploadsCommand({
       Bucket: place.bucket,
       Prefix: place.key,
       MaxUploads: place.pageSize,
       KeyMarker: keyMarker,
-      UploadIdMarker: uploadIdMarker,
+      UploadIdMarker: idMarker,
     });
-    const page = readablePage(await place.client.send(command, { abortSignal }));
+    return place.client.send(command, { abortSignal });
+  };
+  for (;;) {
+    const answer = listPage(uploadIdMarker).catch((error: unknown) => {
+      if (uploadIdMarker === undefined || !isRefusedMarker(error)) throw error;
+      return listPage(undefined);
+    });
+    const page = readablePage(await answer);
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key !== undefined && UploadId !== undefined && Initiated !== undefined) {
         yield { key: Key, uploadId: UploadId, initiated: Initiated };

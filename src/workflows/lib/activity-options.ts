@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { EventActivities } from '../../activities/event-types';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
+import type { JanitorActivities } from '../../activities/janitor-types';
 import type { LoadApiActivities, LoadTransferActivities } from '../../activities/load-types';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
 import { counting } from './requests';
@@ -152,6 +153,10 @@ export const api = (
   counting(
     proxyActivities<ApiActivities & LoadApiActivities>({ ...options[group], ...placed(run), ...override, summary }),
   );
+
+/** Activities of `cleanUp`, with a sentence for the timeline. */
+export const janitor = (group: 'prepare' | 'control', summary: string): JanitorActivities =>
+  counting(proxyActivities<JanitorActivities>({ ...options[group], summary }));
 
 /** Activities of the transfer queue (or the run's host), with a sentence for the timeline. */
 export const transfer = (

@@ -40,6 +40,11 @@ describe('planSchedule', () => {
       { raw_file_ids: ['raw_1', 'raw_2'] },
       ['restoreFiles'],
     ],
+    [
+      { job: 'janitor', bucket: 'my-bucket', input: '{"delete":true}' },
+      { bucket: 'my-bucket', delete: true },
+      ['cleanUp', 's3://my-bucket'],
+    ],
   ])('of %j: one input, and what its runs are found by', (change, input, found) => {
     const { action } = planSchedule('nightly', { ...DAILY, ...change });
     expect(action).toMatchObject({ workflowId: `${change.job}-nightly`, args: [input] });
@@ -55,6 +60,8 @@ describe('planSchedule', () => {
     [{ bucket: 'b' }, /^--bucket does not go with --job export/],
     [{ rawFile: 'b' }, /^--raw-file does not go with --job export: it takes --project/],
     [{ job: 'restore', rawFile: 'ab' }, /^--project does not go with --job restore: it takes --raw-file/],
+    [{ job: 'janitor', rawFile: 'r' }, /^--raw-file does not go with --job janitor: it takes --project, --bucket or/],
+    [{ job: 'janitor', bucket: 'b' }, /must name one place: project, bucket, data_set, gcs_bucket/],
     [{ input: '{' }, /^--input: not JSON/],
     [{ input: '[]' }, /^--input: expected one JSON object/],
     [{ input: '{"runId":"a"}' }, /runId/],

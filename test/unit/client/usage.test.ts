@@ -24,6 +24,7 @@ it('knows the commands of the docs', () => {
     'abort',
     'report',
     'verify',
+    'janitor',
     'schedule',
     'plan',
     'validate',
