@@ -24,13 +24,13 @@ export type RunState =
 
 /** The workflow that this activity works for. Throws what keeps Temporal away: a run without an owner could never be tidied up. */
 export async function ownerOfThisRun(temporal: Client): Promise<RunOwner> {
-  const { workflowExecution, workflowNamespace } = Context.current().info;
+  const { workflowExecution, namespace } = Context.current().info;
   if (workflowExecution === undefined) throw new LonghaulError('Internal', 'A run outside of a workflow');
   const { workflowId, runId } = workflowExecution;
   const { raw } = await temporal.workflow.getHandle(workflowId, runId).describe();
   // Not the execution's own id: after a reset or a continue-as-new that is another, and the first stays.
   const temporalRunId = raw.workflowExecutionInfo?.firstRunId || runId;
-  return { namespace: workflowNamespace ?? temporal.options.namespace, workflowId, temporalRunId };
+  return { namespace, workflowId, temporalRunId };
 }
 
 /** A chain of executions goes on while its newest does. Throws what Temporal answers, but that there is no such run. */
