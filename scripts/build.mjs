@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Compiles src/ to dist/ and bundles the workflows into dist/workflow-bundle.js, which production workers load instead
+ * Compiles src/ to dist/ and bundles the workflows into dist/workflow-bundle*.js, which production workers load instead
  * of bundling at their start. Does nothing where no input has changed. Building the bundle is also the check that
  * workflow code imports nothing that cannot run in the workflow sandbox.
  */
@@ -18,6 +18,8 @@ const require = createRequire(import.meta.url);
 const dist = join(REPOSITORY_ROOT, 'dist');
 const STAMP = '.build-stamp';
 const BUNDLE = 'workflow-bundle.js';
+/** The same workflows for workers that encrypt: texts of failures leave them as payloads. */
+const ENCODED_BUNDLE = 'workflow-bundle-encoded.js';
 
 const log = (text) => process.stderr.write(`build: ${text}\n`);
 
@@ -58,12 +60,21 @@ const bundle = async () => {
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const ignore = () => undefined;
   const logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: log, error: log };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger, preloadModules: statelessModules() });
-  writeFileSync(join(next, BUNDLE), code);
+  const options = { workflowsPath, logger, preloadModules: statelessModules() };
+  const failureConverterPath = join(next, 'ops', 'failure-converter.js');
+  for (const [name, own] of [
+    [BUNDLE, {}],
+    [ENCODED_BUNDLE, { failureConverterPath }],
+  ]) {
+    const { code } = await bundleWorkflowCode({ ...options, ...own });
+    writeFileSync(join(next, name), code);
+  }
 };
 
 const isFresh = (hash) =>
-  existsSync(join(dist, BUNDLE)) && existsSync(join(dist, STAMP)) && readFileSync(join(dist, STAMP), 'utf8') === hash;
+  existsSync(join(dist, ENCODED_BUNDLE)) &&
+  existsSync(join(dist, STAMP)) &&
+  readFileSync(join(dist, STAMP), 'utf8') === hash;
 
 /** Builds where it is needed. Throws an Error that says what is wrong. */
 export const build = async () => {

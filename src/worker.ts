@@ -17,10 +17,12 @@ import type * as BridgeModule from './bridge/bridge';
 import type { Bridge } from './bridge/bridge';
 import { type BridgeConfig, isBridgeConfigured, readBridgeConfig } from './config/bridge';
 import { readEnvironment } from './config/environment';
+import { readPayloadKeys } from './config/payload-keys';
 import { temporalConnection } from './config/temporal';
 import type { Environment } from './config/types';
 import { LonghaulError } from './model/errors';
 import { filesQueue, type QueueRole, ROLES, TASK_QUEUES, type Role } from './model/names';
+import { describePayloadKeys, workerDataConverter } from './ops/data-converter';
 import { eventMetrics } from './ops/event-metrics';
 import { startHealthServer } from './ops/health';
 import { createLogger, type Logger } from './ops/logging';
@@ -54,10 +56,12 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
   const roles = options.roles ?? ROLES.filter((role) => role !== 'bridge' || isBridgeConfigured());
   // Before anything is started: what is missing is said at once.
   const bridgeConfig = roles.includes('bridge') ? readBridgeConfig() : null;
+  const payloadKeys = readPayloadKeys();
   const logger = createLogger({ level: environment.logLevel, format: environment.logFormat });
   installTemporalRuntime(logger, { metricsAddress: environment.metricsAddress });
   const settings = temporalConnection();
   const { namespace } = settings;
+  const dataConverter = workerDataConverter(payloadKeys, logger);
   const connection = await connect(settings.connectionOptions);
   let ready = false;
   const told = stopSignal();
@@ -71,22 +75,28 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
           isReady: () => ready && (bridge?.isReady() ?? true),
         });
   try {
-    const temporal = new Client({ connection, namespace });
+    const temporal = new Client({ connection, namespace, dataConverter });
     await ensureSearchAttributes(temporal, namespace);
     const dependencies = createDependencies(environment, temporal, logger);
     // Before the workers: one that was created and never runs would keep the connection from being closed.
     bridge =
       bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, roles.includes('transfer'), logger);
+    const code = workflowCode(payloadKeys.current !== null);
     const workers = await Promise.all(
       roles
         .filter((role): role is QueueRole => role !== 'bridge')
-        .flatMap((role) => roleOptions(role, dependencies, environment))
-        .map((own) => Worker.create({ connection, namespace, ...own })),
+        .flatMap((role) => roleOptions(role, dependencies, environment, code))
+        .map((own) => Worker.create({ connection, namespace, dataConverter, ...own })),
     );
     const running = workers.map((worker) => worker.run());
     if (bridge !== null) running.push(told.then(() => bridge?.stop()));
     ready = true;
-    announce(logger, roles, settings.address, namespace);
+    announce(logger, {
+      roles,
+      address: settings.address,
+      namespace,
+      payloadEncryption: describePayloadKeys(payloadKeys),
+    });
     await Promise.all(running);
     logger.info('worker_stopped', { roles });
   } finally {
@@ -127,15 +137,21 @@ async function startBridge(config: BridgeConfig, client: Client, isEager: boolea
   return bridge;
 }
 
-function announce(logger: Logger, roles: readonly Role[], address: string, namespace: string): void {
-  logger.info('worker_ready', { roles, address, namespace, pid: process.pid });
+function announce(logger: Logger, facts: Readonly<Record<string, unknown>>): void {
+  logger.info('worker_ready', { ...facts, pid: process.pid });
   process.send?.('ready');
 }
 
 type QueueOptions = Omit<WorkerOptions, 'connection' | 'namespace'>;
+type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 /** One for each queue that the role serves. */
-function roleOptions(role: QueueRole, dependencies: Dependencies, environment: Environment): QueueOptions[] {
+function roleOptions(
+  role: QueueRole,
+  dependencies: Dependencies,
+  environment: Environment,
+  code: WorkflowCode,
+): QueueOptions[] {
   const common = {
     taskQueue: TASK_QUEUES[role],
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
@@ -148,7 +164,7 @@ function roleOptions(role: QueueRole, dependencies: Dependencies, environment: E
       return [
         {
           ...common,
-          ...workflowCode(),
+          ...code,
           maxCachedWorkflows: 1_000,
           reuseV8Context: true,
           activities: createWorkflowQueueActivities(),
@@ -169,7 +185,7 @@ function roleOptions(role: QueueRole, dependencies: Dependencies, environment: E
         {
           ...common,
           // Records run where their bytes move (docs/decisions/0009).
-          ...workflowCode(),
+          ...code,
           maxCachedWorkflows: RECORDS_CACHED,
           reuseV8Context: true,
           activities: createTransferQueueActivities(dependencies),
@@ -192,8 +208,12 @@ function roleOptions(role: QueueRole, dependencies: Dependencies, environment: E
   }
 }
 
-/** The prebuilt bundle where there is one (a build, a package); else the sources are bundled now, which takes seconds. */
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = path.join(__dirname, 'workflow-bundle.js');
+/**
+ * The prebuilt bundle where there is one (a build, a package); else the sources are bundled now, which takes seconds. How texts of
+ * failures leave workflow code is part of a bundle, so there are two of them (docs/decisions/0024).
+ */
+function workflowCode(encodesFailures: boolean): WorkflowCode {
+  const name = encodesFailures ? 'workflow-bundle-encoded.js' : 'workflow-bundle.js';
+  const codePath = path.join(__dirname, name);
   return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: require.resolve('./workflows') };
 }

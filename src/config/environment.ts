@@ -2,9 +2,11 @@
 import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
+import { parseAddress } from './address';
 import { BRIDGE_VARIABLES } from './bridge-variables';
 import { EVENT_VARIABLES } from './event-variables';
 import { INGEST_VARIABLES } from './ingest-variables';
+import { PAYLOAD_VARIABLES } from './payload-variables';
 import { LOG_LEVELS } from './project-schema';
 import type { Environment } from './types';
 
@@ -94,6 +96,7 @@ export const ENVIRONMENT_VARIABLES = [
   ...INGEST_VARIABLES,
   ...EVENT_VARIABLES,
   ...BRIDGE_VARIABLES,
+  ...PAYLOAD_VARIABLES,
 ] as const;
 
 /** An empty variable counts as not set: that is how orchestrators write "none". */
@@ -136,15 +139,13 @@ const readChoice = <T extends string>(
   return choice;
 };
 
-/** `port` alone binds to this machine only; `:port` to every interface, as is the custom of Go programs. */
+/** The address that a variable holds; null where it is not set. Throws ConfigInvalid that names it. */
 export const readAddress = (env: EnvironmentVariables, name: string): string | null => {
   const value = readVariable(env, name);
   if (value === null) return null;
-  const match = /^(?:(\[[0-9a-f:.]+\]|[A-Za-z0-9_.-]*)(:))?(\d{1,5})$/i.exec(value);
-  const port = Number(match?.[3] ?? NaN);
-  if (match === null || !(port <= 65_535)) throw refuse(name, 'host:port', value);
-  const host = match[2] === undefined ? '127.0.0.1' : (match[1] ?? '') || '0.0.0.0';
-  return `${host}:${port}`;
+  const address = parseAddress(value);
+  if (address === null) throw refuse(name, 'host:port', value);
+  return address;
 };
 
 const cacheDirOf = (env: EnvironmentVariables): string => {

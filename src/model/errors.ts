@@ -14,6 +14,7 @@ import { INPUT_ERRORS } from './error-table/input';
 import { LOAD_ERRORS } from './error-table/load';
 import { LOAD_JOB_ERRORS } from './error-table/load-job';
 import { LOCAL_ERRORS } from './error-table/local';
+import { PAYLOAD_ERRORS } from './error-table/payload';
 import { QUEUE_ERRORS } from './error-table/queue';
 import { RESTORE_ERRORS } from './error-table/restore';
 import { RUN_ERRORS } from './error-table/run';
@@ -36,6 +37,7 @@ export const ERRORS = {
   ...LOAD_ERRORS,
   ...LOAD_JOB_ERRORS,
   ...RUN_ERRORS,
+  ...PAYLOAD_ERRORS,
   ...ENVIRONMENT_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 

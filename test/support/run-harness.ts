@@ -13,7 +13,7 @@
  */
 import * as path from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type DataConverter } from '@temporalio/client';
 import { startExportApi, type ExportApiOptions, type SampleFile } from '../../src/dev/export-api';
 import type { LoggedProcess } from '../../src/dev/process';
 import { s3ClientFor, ensureBucket } from '../../src/dev/s3-client';
@@ -36,6 +36,8 @@ export interface HarnessOptions {
   /** False: start workers in the test. */
   readonly worker?: boolean;
   readonly env?: WorkerOptions['env'];
+  /** Of the client of the tests; as the server has it where it is left out. */
+  readonly dataConverter?: DataConverter;
   /** How often the harness's own requests to S3 are tried: more than the default where the server goes down under it. */
   readonly s3Attempts?: number;
 }
@@ -71,7 +73,9 @@ export class RunHarness {
     await createNamespace(address, namespace);
     const connection = await Connection.connect({ address });
     const s3 = s3ClientFor(servers.s3, servers.s3, options.s3Attempts);
-    const harness = new RunHarness(servers, namespace, connection, new Client({ connection, namespace }), s3);
+    const { dataConverter = {} } = options;
+    const client = new Client({ connection, namespace, dataConverter });
+    const harness = new RunHarness(servers, namespace, connection, client, s3);
     if (options.worker ?? true) {
       await harness.startWorker(options.env === undefined ? {} : { env: options.env }).catch(async (error: unknown) => {
         await harness.stop();

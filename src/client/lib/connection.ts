@@ -2,6 +2,7 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { temporalConnection } from '../../config/temporal';
 import { LonghaulError } from '../../model/errors';
+import { clientDataConverter } from '../../ops/data-converter';
 import { describeFailure } from './failure';
 
 /** Long enough for a slow handshake across continents, short enough for somebody who waits at a prompt. */
@@ -20,10 +21,11 @@ export interface TemporalSession {
 
 /**
  * Connects to the server that TEMPORAL_* or the profile names.
- * Throws TemporalUnreachable with the address; the namespace is checked by the first call that uses it.
+ * Throws TemporalUnreachable with the address, ConfigInvalid where its settings cannot be used; the namespace is checked by the first call that uses it.
  */
 export const connectTemporal = async (): Promise<TemporalSession> => {
   const { connectionOptions, namespace, address } = temporalConnection();
+  const dataConverter = clientDataConverter();
   const connection = Connection.lazy({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
   try {
     await connection.ensureConnected();
@@ -34,7 +36,7 @@ export const connectTemporal = async (): Promise<TemporalSession> => {
     throw new LonghaulError('TemporalUnreachable', message);
   }
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, dataConverter }),
     connection,
     address,
     namespace,

@@ -1,9 +1,11 @@
 /** The body of `longhaul doctor`: this machine, Temporal, its workers, all projects. */
 import { readEnvironment } from '../../config/environment';
+import { readPayloadKeys } from '../../config/payload-keys';
 import { listProjects, loadProject } from '../../config/project';
 import { PROVIDER_NEEDS } from '../../config/provider-rules';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTE_TYPES, SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
+import { describePayloadKeys } from '../../ops/data-converter';
 import { CALL_TIMEOUT_MS, connectTemporal, type TemporalSession, withinMs } from './connection';
 import { Checklist, Warning } from './checklist';
 import { plural } from './format';
@@ -121,6 +123,8 @@ export const doctor = async (output: Output): Promise<void> => {
     environment = readEnvironment();
     return `LONGHAUL_CONFIG_DIR is ${environment.configDir}`;
   });
+  // Not a fault of Temporal, which is checked next and could not be without them.
+  await list.check('payload encryption', () => describePayloadKeys(readPayloadKeys()));
   await checkTemporal(list);
   if (environment !== undefined) {
     await checkTools(list, environment.cacheDir);

@@ -8,6 +8,7 @@ import type * as Doctor from './doctor-checks';
 import type * as HelpTopics from './help-topics';
 import type * as HtmlReport from './html-report';
 import type * as ProjectStore from './project-store';
+import type * as RunCodecServer from './run-codec-server';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
 import type * as RunJanitor from './run-janitor';
@@ -34,6 +35,7 @@ export const heavy = {
   helpTopics: () => load('./help-topics') as typeof HelpTopics,
   htmlReport: () => load('./html-report') as typeof HtmlReport,
   projectStore: () => load('./project-store') as typeof ProjectStore,
+  runCodecServer: () => load('./run-codec-server') as typeof RunCodecServer,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,
   runJanitor: () => load('./run-janitor') as typeof RunJanitor,

@@ -27,6 +27,7 @@ export const TOPICS: readonly Topic[] = [
   { name: 'loading', about: 'files into Postgres', page: 'guide-load.md' },
   { name: 'schedules', about: 'jobs at set times, past days', page: 'guide-schedules.md' },
   { name: 'operating', about: 'see, check and tidy up runs', page: 'guide-operate.md' },
+  { name: 'encryption', about: 'encrypted payloads, their keys, the codec server', page: 'guide-encryption.md' },
   { name: 'operations', about: 'workers, memory, health, deployments', page: 'operations.md' },
   { name: 'runbook', about: 'what to do when a run fails', page: 'runbook.md' },
   { name: 'iam', about: 'the rights that a worker needs', page: 'iam.md' },

@@ -139,6 +139,10 @@ const REPAIR: Readonly<Record<ErrorCode, readonly RepairStepName[]>> = {
   CleanupIncomplete: ['report', 'uploads', 'abortUpload', 'cleanStaging'],
   Cancelled: ['report', 'exportAgain'],
 
+  PayloadKeyMissing: ['doctor', 'worker', 'status'],
+  PayloadKeyWrong: ['doctor', 'worker', 'status'],
+  PayloadDamaged: ['history', 'exportAgain'],
+
   TemporalUnreachable: ['doctor', 'dev'],
   WorkerMissing: ['doctor', 'workflowQueue', 'worker'],
   NamespaceNotFound: ['namespaces', 'doctor'],

@@ -1,6 +1,9 @@
 /** Looks into the running children of a run: what their heartbeats say about bytes on the way. */
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow';
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+} from '@temporalio/common/lib/internal-non-workflow';
 import { withinMs } from './connection';
 import type { InFlight } from './progress-text';
 
@@ -45,7 +48,10 @@ const describeActivity = async (
   activity: PendingActivity,
 ): Promise<InFlight | null> => {
   const { activityId, heartbeatDetails, activityType, attempt, lastFailure } = activity;
-  const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, heartbeatDetails?.payloads);
+  const { loadedDataConverter } = client.options;
+  const [details] = await decodeArrayFromPayloads(loadedDataConverter, heartbeatDetails?.payloads);
+  // Its text may have travelled as a payload.
+  const failure = await decodeOptionalFailureToOptionalError(loadedDataConverter, lastFailure);
   const heartbeat = readHeartbeat(details);
   const attempts = attempt ?? 1;
   if (heartbeat === null && attempts < 2) return null;
@@ -55,7 +61,7 @@ const describeActivity = async (
     bytes: heartbeat?.bytes ?? 0,
     sizeBytes: heartbeat?.sizeBytes ?? null,
     attempt: attempts,
-    lastError: lastFailure?.message ?? null,
+    lastError: failure?.message ?? null,
   };
 };
 

@@ -1,4 +1,5 @@
 /** The bodies of `longhaul status` and `longhaul watch`. */
+import { LonghaulError } from '../../model/errors';
 import type { JobProgress } from '../../model/run';
 import { withTemporal } from './connection';
 import { describeFailure, type Failure, failureText } from './failure';
@@ -7,7 +8,8 @@ import { viewFor } from './progress-view';
 import { type InFlight, statusText } from './progress-text';
 import type { Job, JobResult } from './job';
 import { noteShortfall } from './run-job';
-import { findRun, type FoundRun, noWorker, queryProgress } from './run';
+import { noAnswer } from './no-answer';
+import { findRun, type FoundRun, queryProgress } from './run';
 import { readInFlight } from './run-details';
 import { waitForRun } from './wait';
 
@@ -27,6 +29,8 @@ const endOf = async (run: FoundRun): Promise<Pick<RunStatus, 'result' | 'failure
   try {
     return { result: await run.handle.result() };
   } catch (error) {
+    // Not how the run ended, but that this process cannot read how.
+    if (error instanceof LonghaulError) throw error;
     return { failure: describeFailure(error) };
   }
 };
@@ -41,7 +45,7 @@ const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined):
   return failure === undefined ? head : `${head}\n${failureText(failure)}`;
 };
 
-/** Throws RunNotFound; WorkerMissing where a running run has no worker that could tell how far it is. */
+/** Throws RunNotFound; what keeps it from reading encrypted payloads; WorkerMissing where a running run has no worker that could tell how far it is. */
 export const showStatus = async (output: Output, workflowId: string): Promise<void> => {
   await withTemporal(async ({ client }) => {
     const run = await findRun(client, workflowId);
@@ -50,7 +54,7 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
     const answer = end.result === undefined ? await queryProgress(client, workflowId) : undefined;
     // A terminated run never saw its end: it would still offer what nobody can do any more.
     const progress = answer === undefined || run.open ? answer : { ...answer, actions: [] };
-    if (run.open && progress === undefined) throw noWorker(workflowId);
+    if (run.open && progress === undefined) throw await noAnswer(client, workflowId);
     const inFlightTransfers = run.open ? await readInFlight(client, progress?.runningBatches ?? []) : [];
     const status: RunStatus = {
       ...progress,

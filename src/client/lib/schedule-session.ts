@@ -31,8 +31,9 @@ export interface ScheduleSession extends TemporalSession {
 
 export const withSchedules = <T>(work: (session: ScheduleSession) => Promise<T>): Promise<T> =>
   withTemporal((session) => {
-    const { connection, namespace } = session;
-    return work({ ...session, schedules: new Schedules({ connection, namespace }) });
+    const { client, connection, namespace } = session;
+    const dataConverter = client.options.loadedDataConverter;
+    return work({ ...session, schedules: new Schedules({ connection, namespace, dataConverter }) });
   });
 
 /** A few calls for one schedule, within one deadline. Throws ScheduleNotFound. */

@@ -6,7 +6,8 @@ import { MESSAGES, type OperatorReply } from '../../model/run';
 import { withinMs, withTemporal } from './connection';
 import { JOB_TERMS, type JobTerms } from './job-words';
 import type { Output } from './output';
-import { findOpenRun, isOverdue, noWorker, startInput } from './run';
+import { noAnswer } from './no-answer';
+import { findOpenRun, isOverdue, startInput } from './run';
 
 /** Handlers answer at once (they only set state), so a longer silence means that no worker is there. */
 const UPDATE_TIMEOUT_MS = 10_000;
@@ -62,7 +63,7 @@ export const sendUpdate = async (
     } catch (error) {
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isOverdue(error)) {
         // The server has it in memory and gives it to the next worker, if that comes soon enough.
-        throw noWorker(workflowId, ` The ${update.name} may still be done when one comes.`);
+        throw await noAnswer(client, workflowId, ` The ${update.name} may still be done when one comes.`);
       }
       throw error;
     }

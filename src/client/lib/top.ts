@@ -7,6 +7,7 @@ import { describeFailure } from './failure';
 import { listRuns, type RunRow } from './list-runs';
 import { LiveBlock } from './live-block';
 import { ExitWith, type Output } from './output';
+import { isPayloadFailure } from './no-answer';
 import { queryProgress } from './run';
 import { runsQuery } from './runs-query';
 import type { TopOrder } from './runs-words';
@@ -55,7 +56,9 @@ export const lookAtRuns = async (client: Client, options: TopOptions): Promise<T
     if (unanswered >= UNANSWERED_ENOUGH) return rowOf(run, undefined);
     // A run that has just ended, or was deleted, is simply one that tells nothing.
     const progress = await queryProgress(client, run.workflowId).catch((error: unknown) => {
-      if (describeFailure(error).code === 'TemporalUnreachable') throw error;
+      const failure = describeFailure(error);
+      // Every row would be empty for the same reason, and nobody would hear of it.
+      if (failure.code === 'TemporalUnreachable' || isPayloadFailure(failure)) throw error;
       return undefined;
     });
     if (progress === undefined) unanswered += 1;

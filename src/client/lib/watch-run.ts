@@ -5,7 +5,8 @@ import { describeFailure } from './failure';
 import type { JobInput, JobResult, JobWorkflow } from './job';
 import type { ProgressView } from './progress-view';
 import type { InFlight } from './progress-text';
-import { noWorker, queryProgress } from './run';
+import { isPayloadFailure, noAnswer } from './no-answer';
+import { queryProgress } from './run';
 import { readInFlight } from './run-details';
 import { sleep } from './sleep';
 
@@ -71,14 +72,17 @@ export const watchRun = async <I extends JobInput, R extends JobResult>(
   while (!stop.aborted) {
     try {
       const seen = await look(client, workflowId);
-      if (seen === undefined) silence.set(`${noWorker(workflowId).message} Waiting; start one with: longhaul worker`);
-      else {
+      if (seen === undefined) {
+        const { message, hint } = await noAnswer(client, workflowId);
+        silence.set(`${message} Waiting. ${hint}`);
+      } else {
         silence.set('');
         if (!signal.aborted) view.update(...seen);
       }
     } catch (error) {
       const failure = describeFailure(error);
       // RunNotFound and the like come from the result too, with the better words.
+      if (isPayloadFailure(failure)) silence.set(`${failure.message} ${failure.hint}`);
       if (failure.code === 'TemporalUnreachable') silence.set(`${failure.message} Waiting for it to come back.`);
     }
     await sleep(LOOK_INTERVAL_MS, stop);

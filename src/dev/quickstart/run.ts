@@ -4,6 +4,7 @@ import { LonghaulError } from '../../model/errors';
 import { type ExportResult } from '../../model/export-run';
 import { MESSAGES, type JobProgress } from '../../model/run';
 import { TASK_QUEUES, WORKFLOWS } from '../../model/names';
+import { clientDataConverter } from '../../ops/data-converter';
 import { SAMPLE_PROJECT } from '../sample-config';
 import { SAMPLE_TARGET_BUCKET } from '../seed';
 import { startStack, type Stack } from '../stack';
@@ -31,9 +32,10 @@ export async function runQuickstart({ keep, say }: QuickstartOptions): Promise<v
   try {
     step('Starting a worker');
     const first = await stack.startWorker();
-    const connection = await Connection.connect({ address: stack.temporal.address });
+    const { address, namespace } = stack.temporal;
+    const connection = await Connection.connect({ address });
     try {
-      await tell(stack, new Client({ connection, namespace: stack.temporal.namespace }), first, step, say);
+      await tell(stack, new Client({ connection, namespace, dataConverter: clientDataConverter() }), first, step, say);
     } finally {
       await connection.close();
     }

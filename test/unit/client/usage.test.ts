@@ -30,6 +30,7 @@ it('knows the commands of the docs', () => {
     'validate',
     'event',
     'dlq',
+    'codec-server',
     'doctor',
     'schema',
     'completion',

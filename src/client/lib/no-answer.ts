@@ -1,0 +1,45 @@
+/** Why nobody answers for a run: there is no worker, or those that there are give its workflow task back. */
+import type { Client } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow';
+import { PAYLOAD_ERRORS } from '../../model/error-table/payload';
+import { ERRORS, LonghaulError } from '../../model/errors';
+import { CALL_TIMEOUT_MS, withinMs } from './connection';
+import { describeFailure, type Failure } from './failure';
+import { noWorker } from './run';
+
+/** A task that fails again and again is in the history once, followed by what has come in since. */
+const EVENTS_LOOKED_AT = 20;
+
+/** What the run's last workflow task failed with; undefined where it did not fail. */
+const lastTaskFailure = async (client: Client, workflowId: string): Promise<Failure | undefined> => {
+  const { history } = await withinMs(client, CALL_TIMEOUT_MS, () =>
+    client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: client.options.namespace,
+      execution: { workflowId },
+      maximumPageSize: EVENTS_LOOKED_AT,
+    }),
+  );
+  const last = history?.events?.find(
+    (event) => event.workflowTaskFailedEventAttributes != null || event.workflowTaskCompletedEventAttributes != null,
+  );
+  const failure = last?.workflowTaskFailedEventAttributes?.failure;
+  const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
+  return error === undefined ? undefined : describeFailure(error);
+};
+
+export const isPayloadFailure = ({ code }: Failure): boolean => Object.hasOwn(PAYLOAD_ERRORS, code);
+
+/**
+ * The error to show where a running run does not answer: WorkerMissing, or what keeps workers from reading the run. Throws what
+ * keeps this command from reading it.
+ */
+export const noAnswer = async (client: Client, workflowId: string, more = ''): Promise<LonghaulError> => {
+  const failure = await lastTaskFailure(client, workflowId);
+  if (failure === undefined) return noWorker(workflowId, more);
+  // The worker has put the hint behind its message; here it gets a line of its own.
+  const message = failure.message.replace(ERRORS[failure.code].hint, '').trim();
+  if (isPayloadFailure(failure)) {
+    return new LonghaulError(failure.code, `A worker cannot read the run "${workflowId}": ${message}${more}`);
+  }
+  return noWorker(workflowId, ` A worker has given its task back: ${message}${more}`);
+};
