@@ -73,7 +73,7 @@ test('CI runs the command of the README on the Node versions that are supported,
   expect(readFileSync(path.join(ROOT, 'README.md'), 'utf8')).toContain('$ npm test\n');
   const runs = runsOf('ci.yml');
   expect(runs).toEqual(expect.arrayContaining(['npm test', 'npm pack']));
-  for (const check of ['lint', 'format:check', 'typecheck', 'docs:check', 'licenses'])
+  for (const check of ['lint', 'format:check', 'typecheck', 'docs:check', 'licenses', 'scan'])
     expect(runs).toContain(`npm run ${check}`);
 });
 
