@@ -29,6 +29,9 @@ const PAGE_FILES = 20_000;
 /** What runs of any job write into their folder; the head of src/activities/lib/run-files.ts. */
 const NAMES = /^(run\.json|plan\.json|ledger\.ndjson|report\.(json|txt|html)|(manifest|staged|ledger|rejects)\/[^/]+)$/;
 
+/** What ingests remember of URLs (src/ingest/state.ts): no run, and not worth a word each time. */
+const STATE_FOLDER = 'state';
+
 interface Tools {
   readonly dependencies: Dependencies;
   readonly destination: S3Destination;
@@ -84,7 +87,8 @@ const openUploads = (
 
 async function sweepRun(tools: Tools, folder: RunFolder): Promise<void> {
   const { dependencies, destination, sweep, signal, retainedSince } = tools;
-  const { run, root, files, touchedAt } = folder;
+  const { run, root, files, begunAt, touchedAt } = folder;
+  if (run === STATE_FOLDER && begunAt === null) return;
   const isExpired = retainedSince !== null && touchedAt < retainedSince;
   const staged = files.filter((file) => isStaged(folder, file));
   const hasOldLists = staged.length > 0 && touchedAt < sweep.before;

@@ -12,15 +12,17 @@ import type { TestProject } from './test-project';
 
 export const DAY_MS = 86_400_000;
 
-const bucketFolder = ({ harness, bucket }: TestProject): string =>
-  path.join(harness.servers.dataDir, 's3', 'data', bucket);
+/** Where runs write, of whichever job. */
+export type Place = Pick<TestProject, 'harness' | 'bucket' | 'controlPrefix' | 'targetPrefix'>;
+
+const bucketFolder = ({ harness, bucket }: Place): string => path.join(harness.servers.dataDir, 's3', 'data', bucket);
 
 /** Somebody's open upload, begun so many days ago. Answers its id. */
-export const uploadOf = ({ harness, bucket }: TestProject, key: string, days: number): Promise<string> =>
+export const uploadOf = ({ harness, bucket }: Place, key: string, days: number): Promise<string> =>
   plantUpload(harness.s3, bucket, key, path.join(harness.servers.dataDir, 's3', 'data'), days * DAY_MS);
 
 /** The same under many keys, without any part. */
-export async function uploadsUnder(project: TestProject, keys: readonly string[], days: number): Promise<void> {
+export async function uploadsUnder(project: Place, keys: readonly string[], days: number): Promise<void> {
   const { harness, bucket } = project;
   const ids: string[] = [];
   await eachOf(keys, 16, async (Key) => {
@@ -30,11 +32,11 @@ export async function uploadsUnder(project: TestProject, keys: readonly string[]
   backdateUploads(bucketFolder(project), ids, days * DAY_MS);
 }
 
-export const ageUpload = (project: TestProject, uploadId: string, days: number): void =>
+export const ageUpload = (project: Place, uploadId: string, days: number): void =>
   backdateUpload(bucketFolder(project), uploadId, days * DAY_MS);
 
 /** All files of one run. */
-export async function ageRun(project: TestProject, run: string, days: number): Promise<void> {
+export async function ageRun(project: Place, run: string, days: number): Promise<void> {
   const { harness, bucket, controlPrefix } = project;
   for (const key of Object.keys(await listObjects(harness.s3, bucket, `${controlPrefix}/${run}/`)))
     backdateObject(bucketFolder(project), key, days * DAY_MS);
@@ -49,7 +51,7 @@ export interface PlantedRun {
 }
 
 /** The files of a terminated run, without any run. Answers its name. */
-export async function plantRun(project: TestProject, { owner = {}, days, keys }: PlantedRun): Promise<string> {
+export async function plantRun(project: Place, { owner = {}, days, keys }: PlantedRun): Promise<string> {
   const { harness, bucket, controlPrefix, targetPrefix } = project;
   const run = uniqueName('planted');
   const known = {
