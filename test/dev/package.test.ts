@@ -24,7 +24,15 @@ describe('the package', () => {
     const { files } = packed;
     for (const name of ['bin/longhaul.js', 'dist/workflow-bundle.js', 'dist/worker.js', 'configs/project.schema.json'])
       expect(files).toContain(name);
-    expect(files).toEqual(expect.arrayContaining(['docs/runbook.md', 'README.md', 'LICENSE', 'CHANGELOG.md']));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/workflow-bundle-encoded.js',
+        'docs/runbook.md',
+        'README.md',
+        'LICENSE',
+        'CHANGELOG.md',
+      ]),
+    );
     expect(files.filter((name) => /^(src|test|bench|deploy|node_modules)\/|^dist\/bench\/|\.map$/.test(name))).toEqual(
       [],
     );
