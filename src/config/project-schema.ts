@@ -43,7 +43,8 @@ const api = z.strictObject({
     .default(null)
     .describe(
       'URL of the export API, for the region of the account. `rapid7`: the GraphQL endpoint. ' +
-        '`snyk`: the REST API, `https://api.snyk.io/rest`. `url-list`: a JSON document with the list. `s3-prefix`: not used.',
+        '`snyk`: the REST API, `https://api.snyk.io/rest`. `shopify`: `https://<shop>.myshopify.com/admin/api/<version>/graphql.json`. ' +
+        '`url-list`: a JSON document with the list. `s3-prefix`: not used.',
     ),
   api_key: z
     .string()

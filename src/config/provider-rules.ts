@@ -16,6 +16,7 @@ export interface ProviderNeeds {
 export const PROVIDER_NEEDS: Readonly<Record<ProviderName, ProviderNeeds>> = {
   rapid7: { section: null, sectionRequired: false, endpoint: 'required', apiKey: 'required' },
   snyk: { section: 'snyk', sectionRequired: true, endpoint: 'required', apiKey: 'required' },
+  shopify: { section: 'shopify', sectionRequired: true, endpoint: 'required', apiKey: 'required' },
   'url-list': { section: 'url_list', sectionRequired: false, endpoint: 'optional', apiKey: 'optional' },
   's3-prefix': { section: 's3_prefix', sectionRequired: true, endpoint: 'unused', apiKey: 'optional' },
 };

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { isS3Uri, urlFault } from './value-rules';
 
-export const PROVIDER_NAMES = ['rapid7', 'snyk', 'url-list', 's3-prefix'] as const;
+export const PROVIDER_NAMES = ['rapid7', 'snyk', 'shopify', 'url-list', 's3-prefix'] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 const text = () => z.string().min(1);
@@ -97,9 +97,26 @@ const snyk = z.strictObject({
     .describe('Version of the REST API that is asked for.'),
 });
 
+const shopify = z.strictObject({
+  query: text().describe(
+    'The bulk query: one connection of the Admin API with what is wanted of it, such as `{ products { edges { node { id title } } } }`.',
+  ),
+  dataset: text()
+    .default('bulk')
+    .describe('Name of what the query gives: its folder in the bucket, and its file with `.jsonl` behind it.'),
+  group_objects: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'Put objects below their parents in the file, which takes the shop longer. Null: what the API version does.',
+    ),
+});
+
 /** Key of the file → its schema. */
 export const PROVIDER_SECTIONS = {
   snyk: snyk.describe('Of the provider `snyk`: the Export API of Snyk, into CSV files.').optional(),
+  shopify: shopify.describe('Of the provider `shopify`: a bulk operation of a shop, into a JSONL file.').optional(),
   url_list: urlList
     .describe('Of the provider `url-list`: exactly one of `api_.endpoint`, `urls` and `document`.')
     .optional(),

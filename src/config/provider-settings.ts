@@ -39,8 +39,16 @@ export interface SnykSettings {
   readonly apiVersion: string;
 }
 
+export interface ShopifySettings {
+  readonly query: string;
+  readonly dataset: string;
+  /** Null: as the version of the API has it. */
+  readonly groupObjects: boolean | null;
+}
+
 export interface ProviderSettings {
   readonly snyk: SnykSettings | null;
+  readonly shopify: ShopifySettings | null;
   readonly urlList: UrlListSettings | null;
   readonly s3Prefix: S3PrefixSettings | null;
 }
@@ -64,8 +72,20 @@ const snykSettings = (snyk: NonNullable<ProjectFile['snyk']>): SnykSettings => {
   };
 };
 
-export const providerSettings = ({ snyk, url_list: list, s3_prefix: prefix }: ProjectFile): ProviderSettings => ({
+const shopifySettings = ({ query, dataset, group_objects }: NonNullable<ProjectFile['shopify']>): ShopifySettings => ({
+  query,
+  dataset,
+  groupObjects: group_objects,
+});
+
+export const providerSettings = ({
+  snyk,
+  shopify,
+  url_list: list,
+  s3_prefix: prefix,
+}: ProjectFile): ProviderSettings => ({
   snyk: snyk === undefined ? null : snykSettings(snyk),
+  shopify: shopify === undefined ? null : shopifySettings(shopify),
   urlList: list === undefined ? null : { ...list, urls: list.urls === null ? null : listedUrls(list.urls) },
   s3Prefix: prefix ?? null,
 });

@@ -71,6 +71,7 @@ const GRAPHQL_CODES: Readonly<Record<string, 'ApiUnauthorized' | 'ApiThrottled' 
   UNAUTHENTICATED: 'ApiUnauthorized',
   UNAUTHORIZED: 'ApiUnauthorized',
   FORBIDDEN: 'ApiUnauthorized',
+  ACCESS_DENIED: 'ApiUnauthorized',
   THROTTLED: 'ApiThrottled',
   RATE_LIMITED: 'ApiThrottled',
   TOO_MANY_REQUESTS: 'ApiThrottled',
@@ -78,17 +79,23 @@ const GRAPHQL_CODES: Readonly<Record<string, 'ApiUnauthorized' | 'ApiThrottled' 
   SERVICE_UNAVAILABLE: 'ApiUnavailable',
 };
 
-/** The error for a GraphQL answer with errors, judged by the first whose code is known, else by the first. */
+/**
+ * The error for a GraphQL answer with errors, judged by the first whose code is known, else by the first.
+ * @param waitMs what the body says of the time to wait, where no header does
+ */
 export const graphqlError = (
   operation: string,
   host: string,
   answer: ApiAnswer,
   errors: readonly GraphqlError[],
+  waitMs?: number,
 ): LonghaulError => {
   // Some servers put UNAUTHENTICATED into the message and give no code.
   const codeOf = ({ code, message }: GraphqlError): string => (code ?? message).trim().toUpperCase();
   const known = errors.find((error) => Object.hasOwn(GRAPHQL_CODES, codeOf(error))) ?? errors[0];
   const code = (known === undefined ? undefined : GRAPHQL_CODES[codeOf(known)]) ?? 'ApiRejected';
   const message = quote(known?.message ?? 'an error without a message');
-  return new LonghaulError(code, `${host} refuses ${operation}: ${message}`, contextOf(operation, answer));
+  const wait = code === 'ApiThrottled' && waitMs !== undefined ? { retryAfterMs: waitMs } : {};
+  const context = { ...wait, ...contextOf(operation, answer) };
+  return new LonghaulError(code, `${host} refuses ${operation}: ${message}`, context);
 };

@@ -7,6 +7,7 @@ import { LonghaulError } from '../model/errors';
 import type { Secret } from '../model/secret';
 import { createRapid7Provider } from './rapid7';
 import { createS3PrefixProvider } from './s3-prefix';
+import { createShopifyProvider } from './shopify';
 import { createSnykProvider } from './snyk';
 import type { ExportProvider } from './types';
 import { createUrlListProvider } from './url-list';
@@ -49,6 +50,15 @@ const PROVIDERS: Readonly<Record<ProviderName, Create>> = {
       endpoint: required(api.endpoint, 'api_.endpoint'),
       apiKey: keyOf(config),
       settings: required(providers.snyk, 'snyk'),
+      httpTimeoutMs: api.httpTimeoutMs,
+    });
+  },
+  shopify: (config) => {
+    const { api, providers } = config;
+    return createShopifyProvider({
+      endpoint: required(api.endpoint, 'api_.endpoint'),
+      apiKey: keyOf(config),
+      settings: required(providers.shopify, 'shopify'),
       httpTimeoutMs: api.httpTimeoutMs,
     });
   },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LonghaulError } from '../model/errors';
 import { callApi, withoutKey, type ApiEndpoint } from './api-call';
 import { graphqlError, httpError, type ApiAnswer, type GraphqlError } from './api-errors';
+import { costWaitMs } from './query-cost';
 
 export interface GraphqlCall {
   /** What it does, for messages: 'the poll'. */
@@ -23,6 +24,7 @@ const envelope = z.object({
   errors: z
     .array(z.object({ message: z.string().catch(''), extensions: z.object({ code: z.string() }).partial().nullish() }))
     .nullish(),
+  extensions: z.unknown().optional(),
 });
 
 const send = (to: ApiEndpoint, call: GraphqlCall, signal: AbortSignal): Promise<ApiAnswer> => {
@@ -74,7 +76,9 @@ export const sendDocument = async (to: ApiEndpoint, call: GraphqlCall, signal: A
     }));
     // A 401 or 429 says more than the errors in its body; another 4xx says less.
     const toError = (): LonghaulError =>
-      error === undefined || error.code === 'ApiRejected' ? graphqlError(call.operation, host, answer, errors) : error;
+      error === undefined || error.code === 'ApiRejected'
+        ? graphqlError(call.operation, host, answer, errors, costWaitMs(parsed.extensions))
+        : error;
     return { kind: 'errors', errors, toError };
   }
   if (error !== undefined) throw error;

@@ -12,6 +12,7 @@ import type { ApiCall, ApiEndpoint } from './api-call';
 import { quote } from './api-errors';
 import { refuseTypes } from './own-lists';
 import { callJson } from './rest-client';
+import { readShape } from './shape';
 import { classifyStatus, type States } from './statuses';
 import type { ExportProvider } from './types';
 
@@ -39,14 +40,6 @@ const job = z.object({
   }),
 });
 const resultPage = z.object({ data: z.object({ attributes: z.object({ results: results.nullish() }) }) });
-
-/** Throws ApiProtocol that names the place; the values stay out of the message: they may be signed URLs. */
-const read = <T>(shape: z.ZodType<T>, value: unknown, operation: string): T => {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new LonghaulError('ApiProtocol', `The answer to ${operation} has a wrong shape at ${where}`, { operation });
-};
 
 /** `2026-11-21` is the beginning of that day; Snyk takes whole seconds alone. */
 const instant = (text: string): string => `${new Date(text).toISOString().slice(0, 19)}Z`;
@@ -82,7 +75,7 @@ export const createSnykProvider = (options: SnykOptions): ExportProvider => {
   const resultsOf = async (exportId: string, signal: AbortSignal): Promise<z.infer<typeof results>> => {
     const path = `${scope}/export/${encodeURIComponent(exportId)}`;
     const answer = await callJson(api, call('the results', path), signal);
-    return read(resultPage, answer, 'the results').data.attributes.results ?? [];
+    return readShape(resultPage, answer, 'the results').data.attributes.results ?? [];
   };
 
   return {
@@ -91,7 +84,7 @@ export const createSnykProvider = (options: SnykOptions): ExportProvider => {
     exportName: () => `Snyk export of ${settings.dataset}`,
 
     async checkAccess(signal) {
-      read(
+      readShape(
         z.object({ data: z.unknown() }),
         await callJson(api, call('the access check', 'self'), signal),
         'the access check',
@@ -112,7 +105,7 @@ export const createSnykProvider = (options: SnykOptions): ExportProvider => {
         if (!(error instanceof LonghaulError) || error.context.httpStatus !== 409) throw error;
         throw new LonghaulError('ExportInProgress', error.message, error.context, { cause: error });
       });
-      return { kind: 'created', exportId: read(created, answer, 'the export').data.id };
+      return { kind: 'created', exportId: readShape(created, answer, 'the export').data.id };
     },
 
     async pollExport(exportId, signal) {
@@ -121,7 +114,7 @@ export const createSnykProvider = (options: SnykOptions): ExportProvider => {
         call('the poll', `${scope}/jobs/export/${encodeURIComponent(exportId)}`),
         signal,
       );
-      const { attributes } = read(job, answer, 'the poll').data;
+      const { attributes } = readShape(job, answer, 'the poll').data;
       const judged = classifyStatus(STATES, attributes.status);
       const reason = judged.state === 'failed' && attributes.error != null ? `: ${reasonOf(attributes.error)}` : '';
       const found = attributes.results ?? (judged.state === 'succeeded' ? await resultsOf(exportId, signal) : []);

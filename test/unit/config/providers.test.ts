@@ -62,6 +62,19 @@ test('snyk: a group or an organization, and dates that a run may override', () =
   });
 });
 
+const SHOPIFY = { provider: 'shopify', endpoint: 'https://a.myshopify.com/admin/api/2026-07/graphql.json' };
+
+test('shopify: its query, which a run may override', () => {
+  const content = file(SHOPIFY, { shopify: { query: '{ orders }', group_objects: true } });
+  expect(
+    dir.load(content, { 'shopify.query': '{ products }', 'shopify.dataset': 'products' }).providers.shopify,
+  ).toEqual({
+    query: '{ products }',
+    dataset: 'products',
+    groupObjects: true,
+  });
+});
+
 test('s3-prefix: its prefix, which a run may override', () => {
   const content = file(PREFIX, { s3_prefix: { prefix: 's3://b/2026-11-20' } });
   expect(dir.load(content).providers.s3Prefix).toEqual({ prefix: 's3://b/2026-11-20', dataset: null });
@@ -97,6 +110,8 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     file(SNYK, { snyk: { org_id: 'o', from: '2026-11-02', to: '2026-11-01' } }),
     /snyk\.to/,
   ],
+  ['no query', file(SHOPIFY, { shopify: {} }), /shopify\.query is missing/],
+  ['no endpoint of the shop', file({ provider: 'shopify' }), /shopify is missing.*api_\.endpoint is missing/],
   ['no prefix', file(PREFIX), /s3_prefix is missing/],
   ['an empty section', file(PREFIX, { s3_prefix: {} }), /s3_prefix\.prefix is missing/],
   [

@@ -3,7 +3,7 @@ import { createProvider } from '../../../src/providers/create-provider';
 import { Secret } from '../../../src/model/secret';
 import { createS3Client } from '../../../src/transfer';
 
-const NO_PROVIDERS = { snyk: null, urlList: null, s3Prefix: null };
+const NO_PROVIDERS = { snyk: null, shopify: null, urlList: null, s3Prefix: null };
 const config: ProviderConfig = {
   api: {
     provider: 'rapid7',

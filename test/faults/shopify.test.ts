@@ -1,0 +1,92 @@
+/** exportToS3 from Shopify's bulk operations, on a sample that keeps their contract. */
+import { expectedContent, generatedFile } from '../../src/dev/export-api';
+import { startShopifyServer, type ShopifyServer } from '../../src/dev/sample-vendors/shopify-server';
+import { digestOf, listObjects, objectDigest } from '../support/bucket-view';
+import { RunHarness } from '../support/run-harness';
+import { failureOf, untilProgress } from '../support/run-outcome';
+import { findSecrets, historyOfRun } from '../support/secret-search';
+import { uniqueName } from '../support/shared-stack';
+import type { TestProject } from '../support/test-project';
+import { until } from '../support/until';
+
+const MIB = 2 ** 20;
+const FILE = generatedFile('outputs', 'l6lersgk4i81iqc3n6iisywwtipb-final', 16 * MIB, 1);
+let harness: RunHarness;
+let server: ShopifyServer;
+
+beforeAll(async () => {
+  server = await startShopifyServer({ files: [FILE] });
+  harness = await RunHarness.start({ env: { LONGHAUL_LOG_LEVEL: 'DEBUG' } });
+}, 120_000);
+afterEach(() => server.faults.clear());
+afterAll(async () => {
+  await harness.stop();
+  await server.close();
+});
+
+const projectOf = (aws: Record<string, unknown> = {}): Promise<TestProject> =>
+  harness.project({
+    config: {
+      api_: { provider: 'shopify', endpoint: server.endpoint, api_key: server.apiKey },
+      shopify: { query: '{ products { edges { node { id } } } }', dataset: 'products' },
+      transfer: { lanes: 1, allowed_hosts: ['127.0.0.1'] },
+      aws,
+    },
+  });
+
+it.each(['atomic', 'direct'])(
+  'waits for an operation that is not ours, and survives a URL that expires in the middle, publish: %s',
+  async (publish) => {
+    const project = await projectOf({ publish });
+    const runId = uniqueName('run');
+    server.jobs.script(['RUNNING']);
+    const foreign = server.jobs.create(
+      '{ orders { edges { node { id } } } }',
+      `gid://shopify/BulkOperation/${publish}`,
+    );
+    server.faults.file({ atByte: 6 * MIB, bytesPerSec: 4 * MIB });
+    server.faults.file({ atByte: 12 * MIB, stallAfterBytes: MIB });
+    const from = server.stats.files[server.urlPath(FILE)]?.bytes ?? 0;
+    const handle = await project.start({ runId });
+    await untilProgress(handle, 'waiting', ({ exportStatus }) => exportStatus?.includes(foreign.id) === true);
+    server.points.set(-50);
+    server.jobs.end(foreign.id, 'COMPLETED');
+    const bytes = (): number => (server.stats.files[server.urlPath(FILE)]?.bytes ?? 0) - from;
+    await until(() => bytes() > 6 * MIB, { what: 'the second part', timeoutMs: 60_000 });
+    server.faults.expireUrls();
+    await until(() => bytes() > 10 * MIB, { what: 'the third part, by a fresh URL', timeoutMs: 60_000 });
+    server.faults.clear();
+    expect(await handle.result()).toMatchObject({ records: 1, transferred: 1 });
+
+    const key = `${project.targetPrefix}/products/products.jsonl`;
+    expect(await objectDigest(harness.s3, project.bucket, key)).toEqual(await digestOf(expectedContent(FILE)));
+    expect(server.stats.apiKeySeenAtFileHost).toBe(false);
+    const exhibits = await historyOfRun(project, handle.workflowId, runId, 1);
+    expect(exhibits.some(([, text]) => text.includes('Shopify bulk operation of products'))).toBe(true);
+    expect(exhibits.some(([, text]) => text.includes(server.urlPath(FILE)))).toBe(true);
+    expect(findSecrets(exhibits, [server.apiKey])).toEqual([]);
+  },
+  120_000,
+);
+
+it('an operation that fails fails the run, and the bucket is as it was', async () => {
+  const project = await projectOf();
+  const before = await project.snapshot();
+  server.jobs.script(['RUNNING', 'FAILED']);
+  expect(await failureOf(await project.start())).toMatchObject({
+    code: 'ExportFailed',
+    message: expect.stringContaining('FAILED (TIMEOUT)') as string,
+  });
+  await project.expectUnchanged(before);
+}, 60_000);
+
+it('a query that finds nothing is a run without records', async () => {
+  const project = await projectOf();
+  server.files = [];
+  try {
+    expect(await project.run()).toMatchObject({ records: 0, objects: 0 });
+    expect(Object.keys(await listObjects(harness.s3, project.bucket, `${project.targetPrefix}/products`))).toEqual([]);
+  } finally {
+    server.files = [FILE];
+  }
+}, 60_000);
