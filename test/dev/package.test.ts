@@ -71,6 +71,18 @@ describe('the package', () => {
     expect(wrong.stdout).toContain('nearest known key: "aws.target_bucket"');
   });
 
+  it('explains its topics, prints its schemas and completes its commands', async () => {
+    for (const topic of ['runbook', 'install', 'environment', 'exit-codes', 'TargetBusy']) {
+      const help = await packed.longhaul(['help', topic]);
+      expect({ topic, exitCode: help.exitCode, stderr: help.stderr }).toEqual({ topic, exitCode: 0, stderr: '' });
+      expect(help.stdout.length).toBeGreaterThan(100);
+    }
+    const schema = await packed.longhaul(['schema', 'load']);
+    const file = readFileSync(path.join(packed.root, 'configs', 'load.schema.json'), 'utf8');
+    expect(JSON.parse(schema.stdout)).toEqual(JSON.parse(file));
+    expect((await packed.longhaul(['completion', 'bash'])).stdout).toContain('complete -F _longhaul longhaul');
+  });
+
   it('runs longhaul doctor without a Temporal server: what is there, what is not, and one exit code', async () => {
     const doctor = await packed.longhaul(['doctor'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(doctor.exitCode).toBe(5);

@@ -31,7 +31,8 @@ const PATH_VALUE = /<(file|folder)>/;
 const optionNode = (option: Option): OptionNode => ({
   flags: [option.short, option.long].filter((flag) => flag !== undefined),
   description: option.description,
-  takesValue: !option.isBoolean(),
+  // Not isBoolean(): commander says no of --no-… options, which take none either.
+  takesValue: option.required || option.optional,
   choices: option.argChoices ?? [],
   isPath: PATH_VALUE.test(option.flags),
 });

@@ -18,7 +18,7 @@ const optionFault = (command: Command, words: string[], positional: string[]): s
       if (['--help', '-h'].includes(name)) continue;
       return `${command.name()} has no option ${name}`;
     }
-    if (option.isBoolean()) continue;
+    if (!option.required && !option.optional) continue;
     const value = inline ?? words.shift();
     if (value === undefined) return `${name} needs a value`;
     if (option.argChoices !== undefined && !option.argChoices.includes(value)) return `${name} cannot be ${value}`;

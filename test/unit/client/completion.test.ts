@@ -67,6 +67,7 @@ describeWhere(has('bash'), 'bash')('in bash', () => {
     expect(inBash('dev', '--data-dir', path.join(folder, 'f'))).toEqual([scripts.fish]);
     expect(inBash('status', '')).toEqual([]);
     expect(inBash('export', 'p', '--run-id', '')).toEqual([]);
+    expect(inBash('dev', '--no-worker', '--js')).toEqual(['--json']);
   });
 });
 
