@@ -11,14 +11,17 @@
  */
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
+  type ReplayWorkerOptions,
   Runtime,
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
+import { converterOf, newKey } from '../support/encrypted';
 import { readHistory, type History } from '../support/history-json';
 
 const FOLDER = path.join(__dirname, 'histories');
@@ -33,11 +36,19 @@ const read = (name: string): History => readHistory(path.join(FOLDER, `${name}.j
 const activityTypes = ({ events }: History): { name?: string | null }[] =>
   (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType ?? []);
 
-let workflowBundle: WorkflowBundleWithSourceMap;
+type Code = Pick<ReplayWorkerOptions, 'workflowBundle' | 'dataConverter'>;
+
+const bundleOf = (own: Pick<DataConverter, 'failureConverterPath'> = {}): Promise<WorkflowBundleWithSourceMap> =>
+  bundleWorkflowCode({
+    workflowsPath: require.resolve('../../src/workflows'),
+    logger: new DefaultLogger('ERROR'),
+    ...own,
+  });
+
+let plain: Code;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const workflowsPath = require.resolve('../../src/workflows');
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  plain = { workflowBundle: await bundleOf() };
 });
 
 /** As it was recorded: a run that adopts its own hold compares ids. */
@@ -45,12 +56,15 @@ const workflowIdOf = ({ events }: History): string =>
   events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? 'unknown';
 
 /** What each replay ended with: undefined is a match. Of the histories of one workflow id, one in each round. */
-const replay = async (histories: Readonly<Record<string, History>>): Promise<Map<string, Error | undefined>> => {
+const replay = async (
+  histories: Readonly<Record<string, History>>,
+  code: Code = plain,
+): Promise<Map<string, Error | undefined>> => {
   const errors = new Map<string, Error | undefined>();
   for (let left = Object.entries(histories); left.length > 0;) {
     const round = new Map(left.map(([name, history]) => [workflowIdOf(history), { name, history }]));
     const runs = [...round].map(([workflowId, { history }]) => ({ workflowId, history }));
-    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, runs)) {
+    for await (const { workflowId, error } of Worker.runReplayHistories(code, runs)) {
       errors.set(round.get(workflowId)?.name ?? workflowId, error);
     }
     left = left.filter(([name]) => !errors.has(name));
@@ -61,6 +75,15 @@ const replay = async (histories: Readonly<Record<string, History>>): Promise<Map
 describe('replay of recorded histories', () => {
   it('goes through in every state that a run can be in', async () => {
     const errors = await replay(Object.fromEntries(NAMES.map((name) => [name, read(name)])));
+    expect([...errors.keys()].sort()).toEqual(NAMES);
+    expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
+  });
+
+  it('goes through with workers that have been told to encrypt since', async () => {
+    const dataConverter = converterOf(newKey('k1'));
+    const { failureConverterPath = '' } = dataConverter;
+    const code = { workflowBundle: await bundleOf({ failureConverterPath }), dataConverter };
+    const errors = await replay(Object.fromEntries(NAMES.map((name) => [name, read(name)])), code);
     expect([...errors.keys()].sort()).toEqual(NAMES);
     expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
   });
