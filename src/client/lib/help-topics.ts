@@ -25,7 +25,6 @@ export const TOPICS: readonly Topic[] = [
   { name: 'restoring', about: 'backups from S3 to disk', page: 'guide-restore.md' },
   { name: 'events', about: 'objects between S3 and GCS, on events', page: 'guide-bridge.md' },
   { name: 'loading', about: 'files into Postgres', page: 'guide-load.md' },
-  { name: 'encryption', about: 'payloads that only you can read', page: 'guide-encryption.md' },
   { name: 'providers', about: 'how to add an export provider', page: 'guide-provider.md' },
   { name: 'schedules', about: 'jobs at set times, past days', page: 'guide-schedules.md' },
   { name: 'operating', about: 'see, check and tidy up runs', page: 'guide-operate.md' },
