@@ -176,6 +176,7 @@ function ingestSettings(config: IngestConfig, { ref, run, date, input }: Prepare
     onError: input.onError ?? 'continue',
     toleratedFailures: input.failOnError === true ? { count: 0 } : transfer.toleratedFailures,
     pageRecords: transfer.pageRecords,
+    opensInBatch: true,
     retryForMs: transfer.retryForMs,
     date,
     skipUnchanged: ingest.skipUnchanged,

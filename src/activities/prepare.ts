@@ -56,6 +56,7 @@ function runSettings(config: ProjectConfig, { ref, run }: PrepareArgs): ExportSe
     pollIntervalMs: api.pollIntervalMs,
     exportTimeoutMs: api.exportTimeoutMs,
     pageRecords: transfer.pageRecords,
+    opensInBatch: true,
     retryForMs: transfer.retryForMs,
   };
 }

@@ -9,6 +9,7 @@ import type { BegunUpload } from '../transfer/types';
 
 /** For log lines that only a workflow can write, because only it knows that no attempt is left. */
 export type { IngestLogFields } from '../ingest/log-events';
+export type { BegunUpload } from '../transfer/types';
 
 export interface InRun {
   readonly settings: RunSettings;

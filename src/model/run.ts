@@ -49,6 +49,11 @@ export interface RunSettings extends RecordSettings {
   /** How many failed records `continue` tolerates: a number, or a percentage of all records. */
   readonly toleratedFailures: { readonly count: number } | { readonly percent: number };
   readonly pageRecords: number;
+  /**
+   * True: a batch runs the first activity of its URL records itself, and most need no more (docs/decisions/0019). Absent in runs
+   * that began before there was this, whose histories must replay.
+   */
+  readonly opensInBatch?: true;
   /** Of loadToPostgres alone. */
   readonly place?: LoadPlace;
 }

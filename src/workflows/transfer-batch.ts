@@ -5,12 +5,13 @@
 import {
   CancellationScope,
   condition,
-  executeChild,
   log,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
+  startChild,
   workflowInfo,
+  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { TASK_QUEUES } from '../model/names';
 import { recordSettings, type CleanupReport, type FailedRecord } from '../model/run';
@@ -33,6 +34,7 @@ import { requestTotals, withOwnRequests } from './lib/requests';
 import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
 import { tryFile } from './lib/restore-record';
+import { openUrl, undoBegun } from './lib/url-record';
 import { transferRecord, type RecordInput, type RecordResult } from './transfer-record';
 
 /** Reports at growing intervals: the number of messages grows with the logarithm of the batch's time, not with it. */
@@ -188,19 +190,32 @@ class Batch {
     }
   }
 
-  /** A file is an activity of this workflow, and a workflow of its own only where that is not enough (docs/decisions/0020). */
+  /**
+   * A record is an activity of this workflow, and a workflow of its own only where that is not enough (docs/decisions/0019, 0020).
+   */
   private async startRecord(record: ManifestRecord): Promise<RecordResult> {
     const { settings, exportId } = this.input;
     const input: RecordInput = { settings: recordSettings(settings), exportId, record };
-    if (record.kind !== 'file') return this.startChild(input);
-    const end = await tryFile(input, (cleanup) => this.hearOf(cleanup));
-    return 'tried' in end ? this.startChild({ ...input, ...end }) : end;
+    const onUndone = (cleanup: CleanupReport): void => this.hearOf(cleanup);
+    if (record.kind === 'file') {
+      const end = await tryFile(input, onUndone);
+      return 'tried' in end ? (await this.startChild({ ...input, ...end })).result() : end;
+    }
+    if (record.kind !== 'url' || settings.opensInBatch !== true) return (await this.startChild(input)).result();
+    const opened = await openUrl(input, onUndone);
+    if (!('begun' in opened)) return opened;
+    const child = await this.startChild({ ...input, ...opened }).catch(async (error: unknown) => {
+      onUndone(await undoBegun(input, opened.begun, error));
+      throw error;
+    });
+    return child.result();
   }
 
-  private startChild(input: RecordInput): Promise<RecordResult> {
+  /** Throws where the record's own workflow has not come to be; from then on it cleans up after itself. */
+  private startChild(input: RecordInput): Promise<ChildWorkflowHandle<typeof transferRecord>> {
     const { settings } = this.input;
     const { record } = input;
-    return executeChild(transferRecord, {
+    return startChild(transferRecord, {
       workflowId: `${settings.run}/record/${record.n}`,
       // Where the bytes move: the server can then hand the record's first activity to the worker that has just run its
       // workflow task, which saves a round trip for each record (docs/decisions/0009).

@@ -3,18 +3,15 @@
  * is now staged (atomic) or stored (direct), and on failure or cancel takes back whatever it has made before it closes.
  */
 import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model/records';
+import { addTotals, emptyTotals, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
-import { firstCause } from './lib/failures';
 import { loadRecord } from './lib/load-record';
 import { withUndo, type RecordInput, type RecordResult } from './lib/record-work';
 import { withOwnRequests } from './lib/requests';
 import { restoreRecord } from './lib/restore-record';
+import { urlRecord } from './lib/url-record';
 
 export type { RecordInput, RecordResult } from './lib/record-work';
-
-/** A record whose upload is taken away this often has an enemy that more tries do not help against. */
-const MAX_STARTS = 3;
 
 export async function transferRecord(input: RecordInput): Promise<RecordResult> {
   log.info('record_start', { source: input.record.source, key: input.record.key });
@@ -26,7 +23,7 @@ export async function transferRecord(input: RecordInput): Promise<RecordResult> 
 function moveRecord(input: RecordInput): Promise<RecordResult> {
   switch (input.record.kind) {
     case 'url':
-      return transferUrl(input);
+      return urlRecord(input);
     case 'prefix':
       return copyPrefix(input);
     case 'file':
@@ -34,50 +31,6 @@ function moveRecord(input: RecordInput): Promise<RecordResult> {
     case 'load':
       return loadRecord(input);
   }
-}
-
-async function transferUrl(input: RecordInput): Promise<RecordResult> {
-  const { record } = input;
-  const undo: { uploadId: string | null } = { uploadId: null };
-  // Decided before the first side effect: even an upload whose id never came back is found again under its key.
-  return withUndo(
-    input,
-    async () => {
-      for (let start = 1; ; start += 1) {
-        // Until this one's id is known, the cleanup has to look for it under the key.
-        undo.uploadId = null;
-        const opened = await transfer('stream', `Read ${record.source}`, input.settings).openTransfer(input);
-        if (opened.kind === 'moved') return moved(opened.staged);
-        undo.uploadId = opened.upload.uploadId;
-        const parts = transfer(
-          'stream',
-          `Move ${sizeText(opened.upload.version.sizeBytes)} to ${record.key}`,
-          input.settings,
-        );
-        try {
-          const startedAtMs = workflowInfo().startTime.getTime();
-          return moved(await parts.transferParts({ ...input, upload: opened.upload, startedAtMs }));
-        } catch (error) {
-          // Somebody aborted the upload (a lifecycle rule, a janitor): the record starts again with a new one.
-          if (firstCause(error).code !== 'UploadLost' || start >= MAX_STARTS) throw error;
-          log.warn('record_restart', { source: record.source, key: record.key, start });
-        }
-      }
-    },
-    () =>
-      transfer('settle', `Take back ${record.key}`, input.settings).abortTransfer({
-        ...input,
-        uploadId: undo.uploadId,
-        sinceMs: workflowInfo().startTime.getTime(),
-      }),
-  );
-}
-
-function moved(staged: StagedObject): RecordResult {
-  const { line, resentBytes } = staged;
-  const totals =
-    line.outcome === 'skipped' ? { skipped: 1 } : { transferred: 1, objects: 1, bytes: line.bytes, resentBytes };
-  return { staged, totals: { ...emptyTotals(), records: 1, ...totals } };
 }
 
 async function copyPrefix(input: RecordInput): Promise<RecordResult> {
@@ -105,6 +58,3 @@ async function copyPrefix(input: RecordInput): Promise<RecordResult> {
       }),
   );
 }
-
-const sizeText = (sizeBytes: number | undefined): string =>
-  sizeBytes === undefined ? 'a stream of unknown length' : `${Math.ceil(sizeBytes / 2 ** 20)} MiB`;

@@ -33,8 +33,8 @@ async function heldRun(project: TestProject): Promise<RunHandle> {
 /** From then on the run knows its own upload, whatever else lies under the key. */
 async function untilHistoryNames(handle: RunHandle, uploadId: string): Promise<void> {
   const { run } = await progressOf(handle);
-  const record = harness.client.workflow.getHandle(`${run}/record/0`);
-  const isNamed = async (): Promise<boolean> => textOfAll((await record.fetchHistory()).events).includes(uploadId);
+  const batch = harness.client.workflow.getHandle(`${run}/batch/0`);
+  const isNamed = async (): Promise<boolean> => textOfAll((await batch.fetchHistory()).events).includes(uploadId);
   await until(isNamed, { what: 'the upload id in the history', timeoutMs: 20_000 });
 }
 

@@ -62,7 +62,7 @@ async function expectAll(project: TestProject, runId: string): Promise<void> {
   await project.expectByteExact(files.filter((_, n) => n % 100 === 0));
 }
 
-it(`${RECORDS} records through children`, async () => {
+it(`${RECORDS} records through batches`, async () => {
   const files = generatedRecords(RECORDS, RECORD_BYTES);
   const config = { aws: { max_workers: MAX_WORKERS }, transfer: { page_records: PAGE_RECORDS } };
   const project = await harness.project({ files, config });
@@ -74,10 +74,10 @@ it(`${RECORDS} records through children`, async () => {
   expect(totals).toMatchObject({ records: RECORDS, transferred: RECORDS, failed: 0, bytes: RECORDS * RECORD_BYTES });
 
   const pages = Array.from({ length: RECORDS / PAGE_RECORDS }, (_, page) => `${runId}/batch/${page}`);
-  const ends = [0, 749, RECORDS - 1].map((n) => `${runId}/record/${n}`);
-  const lengths = await Promise.all([handle.workflowId, ...pages, ...ends].map(historyLength));
+  const lengths = await Promise.all([handle.workflowId, ...pages].map(historyLength));
   expect(Math.max(...lengths)).toBeLessThanOrEqual(MAX_EVENTS);
-  await expect(historyLength(`${runId}/record/${RECORDS}`)).rejects.toThrow(/not found/i);
+  // Small as they are, none needs a workflow of its own.
+  await expect(historyLength(`${runId}/record/0`)).rejects.toThrow(/not found/i);
 
   const rate = (RECORDS / seconds).toFixed(1);
   const longest = Math.max(...lengths);

@@ -1,4 +1,4 @@
-/** What one record costs: activities in its child's history, requests at its source, requests at the store. */
+/** What one record costs: activities in its batch's history, requests at its source, requests at the store. */
 import { generatedFile } from '../../src/dev/export-api';
 import { RunHarness } from '../support/run-harness';
 import { startS3Proxy, type S3Proxy } from '../support/s3-proxy';
@@ -32,7 +32,8 @@ describe.each([
     const { runId } = await project.run();
     await project.expectByteExact();
 
-    expect(await activitiesOf(`${runId}/record/0`)).toEqual(['openTransfer']);
+    expect(await activitiesOf(`${runId}/batch/0`)).toEqual(['readManifestPage', 'openTransfer', 'stagePage']);
+    await expect(activitiesOf(`${runId}/record/0`)).rejects.toThrow(/not found/i);
     const atSource = project.api.requests[project.api.urlPath('vulnerability', file)];
     expect(atSource).toMatchObject({ requests: 1, bytes: 70_000 });
     const atStore = proxy.seen.filter(({ url }) => decodeURIComponent(url.pathname).endsWith(project.keyOf(file)));

@@ -163,9 +163,15 @@ export const transfer = (
   group: TransferGroup,
   summary: string,
   run: Placed,
+  override: ActivityOptions = {},
 ): TransferActivities & LoadTransferActivities =>
   counting(
-    proxyActivities<TransferActivities & LoadTransferActivities>({ ...options[group], ...placed(run), summary }),
+    proxyActivities<TransferActivities & LoadTransferActivities>({
+      ...options[group],
+      ...placed(run),
+      ...override,
+      summary,
+    }),
   );
 
 /** Activities of one host with local disk, with a sentence for the timeline. */

@@ -1,6 +1,6 @@
 /** What every kind of record shares: its input and result, and that its own cleanup runs and is told before it closes. */
 import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
-import type { IngestLogFields } from '../../activities/types';
+import type { BegunUpload, IngestLogFields } from '../../activities/types';
 import type { CleanupReport, RecordSettings } from '../../model/run';
 import type { ManifestRecord, StagedLine, Totals } from '../../model/records';
 import { cleanupSignal, type RecordEnd } from './batch-messages';
@@ -14,6 +14,15 @@ export interface RecordInput {
   readonly record: ManifestRecord;
   /** Of a file: what the first try, by its batch, has failed with. */
   readonly tried?: Cause;
+  /** Of a URL: what its batch has begun, to go on with. */
+  readonly begun?: BegunRecord;
+}
+
+/** An upload that the record's first activity has begun. */
+export interface BegunRecord {
+  readonly upload: BegunUpload;
+  /** Of the record, in ms since 1970. */
+  readonly startedAtMs: number;
 }
 
 export interface RecordResult {
