@@ -59,8 +59,11 @@ void bench('plan', { records: 10_000, calibrate: 1_000, bytes: 2_000 }, ({ optio
           history_events_over_bound: Math.max(
             used.longest.root / plan.histories.runEvents,
             used.longest.batch / plan.histories.batchEvents,
-            used.longest.record / plan.histories.recordEvents,
+            used.longest.record / Math.max(1, plan.histories.recordEvents),
           ),
+          history_bytes_planned: plan.histories.bytes,
+          history_bytes_used: used.longest.bytes,
+          history_bytes_error: errorOf(plan.histories.bytes, used.longest.bytes),
           writes_while_planning: plannedAlone.filter(({ method }) => WRITES.includes(method)).length,
         },
         goals: {

@@ -6,6 +6,8 @@ export interface LongestHistories {
   root: number;
   batch: number;
   record: number;
+  /** Of all of them together. */
+  bytes: number;
 }
 
 /** Visibility is written a moment after a workflow closes. */
@@ -18,9 +20,10 @@ export async function longestHistories(client: Client, runId: string): Promise<L
     what: 'the closed workflows to be listed',
     timeoutMs: VISIBLE_TIMEOUT_MS,
   });
-  const longest: LongestHistories = { root: 0, batch: 0, record: 0 };
-  for await (const { workflowId, historyLength } of client.workflow.list({ query })) {
+  const longest: LongestHistories = { root: 0, batch: 0, record: 0, bytes: 0 };
+  for await (const { workflowId, historyLength, historySize } of client.workflow.list({ query })) {
     const kind = workflowId.includes('/record/') ? 'record' : workflowId.includes('/batch/') ? 'batch' : 'root';
+    longest.bytes += historySize ?? 0;
     longest[kind] = Math.max(longest[kind], historyLength);
   }
   return longest;

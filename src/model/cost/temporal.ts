@@ -6,7 +6,7 @@ import { pagesOf, type RunShape } from './shape';
 import { recordsOf, type Workload } from './workload';
 
 export interface PlannedActions {
-  /** Starts: the run, its hold, its batches and records. */
+  /** Starts: the run, its hold, its batches, and records that need one of their own. */
   readonly workflows: number;
   readonly activities: number;
   /** Between batches and the run. */
@@ -61,6 +61,13 @@ const RUN_ACTIVITIES = 3;
 export const recordActivities = ({ url, prefix }: Workload): number =>
   url.records + url.large + prefix.records + prefix.pages;
 
+/** Records with a workflow of their own: files of several parts, and prefixes. */
+export const recordWorkflows = ({ url, prefix }: Workload): number => url.large + prefix.records;
+
+/** What the server does for the records, in records of one activity; `childWeight`: what one with a workflow costs beside. */
+export const effortOf = (workload: Workload, childWeight: number): number =>
+  workload.url.records + workload.prefix.pages + recordWorkflows(workload) * childWeight;
+
 /** `seconds`: time in which records move; `slotSeconds`: of transfers of several parts, added up. */
 export function plannedActions(
   workload: Workload,
@@ -74,7 +81,7 @@ export function plannedActions(
   const begun = shape.publish === 'atomic' ? workload.url.records : workload.url.large;
   const asked = shape.job === 'exportToS3' && shape.polls > 0;
   return {
-    workflows: 2 + pages + records,
+    workflows: 2 + pages + recordWorkflows(workload),
     activities:
       RUN_ACTIVITIES + (asked ? 1 + shape.polls : 0) + pages * batchActivities(shape) + recordActivities(workload),
     signals: Math.round(signals),
@@ -101,8 +108,9 @@ const RUN_BASE = 80;
 /** A batch that takes longer than planned reports more often: what is a bound must allow for it. */
 const SLACK = 1.25;
 
-/** Bytes of history, measured: of a record with one activity in its own and its batch's; of one activity more; of a page in the run's. */
-const RECORD_BYTES = 4_430 + 3_120;
+/** Bytes of history, measured: of a record in its batch's; of a workflow beside that; of one activity more; of a page in the run's. */
+const RECORD_BYTES = 2_700;
+const CHILD_BYTES = 4_430 + 3_120;
 const ACTIVITY_BYTES = 2_100;
 const PAGE_BYTES = 16_000;
 const RUN_BYTES = 15_000;
@@ -114,18 +122,27 @@ export function plannedHistories(workload: Workload, shape: RunShape, actions: P
   const signalsOfPage = pages === 0 ? 0 : (SLACK * actions.signals) / pages;
   const inBatch = Math.min(records, shape.pageRecords);
   const prefixActivities = prefix.records === 0 ? 0 : 1 + prefix.mostPages;
-  const activitiesOfRecord = Math.max(url.large > 0 ? 2 : url.records > 0 ? 1 : 0, prefixActivities);
+  const activitiesOfChild = Math.max(url.large > 0 ? 1 : 0, prefixActivities);
+  const children = recordWorkflows(workload);
   const published = shape.publish === 'atomic' ? ACTIVITY + TASK : 0;
   const pageEvents = CHILD_EVENTS + Math.ceil(signalsOfPage * HEARD);
   const moving = RUN_BASE + pages * pageEvents;
   const continuedAsNew = Math.max(0, Math.ceil(moving / SUGGESTED_EVENTS) - 1);
   return {
-    batchEvents: RECORD_BASE + 2 * (ACTIVITY + TASK) + inBatch * CHILD_EVENTS + Math.ceil(signalsOfPage * SENT),
-    recordEvents: RECORD_BASE + activitiesOfRecord * (ACTIVITY + TASK),
+    batchEvents:
+      RECORD_BASE +
+      (2 + inBatch) * (ACTIVITY + TASK) +
+      Math.min(children, inBatch) * CHILD_EVENTS +
+      Math.ceil(signalsOfPage * SENT),
+    recordEvents: children === 0 ? 0 : RECORD_BASE + activitiesOfChild * (ACTIVITY + TASK),
     runEvents: moving + pages * published,
     continuedAsNew,
     lastRunEvents: Math.min(moving, SUGGESTED_EVENTS) + pages * published,
     bytes:
-      RUN_BYTES + pages * PAGE_BYTES + records * RECORD_BYTES + (recordActivities(workload) - records) * ACTIVITY_BYTES,
+      RUN_BYTES +
+      pages * PAGE_BYTES +
+      url.records * RECORD_BYTES +
+      children * CHILD_BYTES +
+      prefix.pages * ACTIVITY_BYTES,
   };
 }

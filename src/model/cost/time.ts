@@ -1,7 +1,7 @@
 /** How long a run takes, and what holds it up. Pure. */
 import type { Assumptions } from './assumptions';
 import type { RunShape } from './shape';
-import { recordActivities } from './temporal';
+import { effortOf } from './temporal';
 import { bytesOf, recordsOf, type Workload } from './workload';
 
 const MIB = 2 ** 20;
@@ -47,8 +47,8 @@ function latencySec({ url, prefix }: Workload, { publish, lanes }: RunShape, ass
 
 export function plannedTime(workload: Workload, shape: RunShape, assume: Assumptions): PlannedTime {
   const records = recordsOf(workload);
-  const more = recordActivities(workload) - records;
-  const temporalSec = (records + more * assume['temporal.activity_weight']) / assume['temporal.records_per_s'];
+  const effort = effortOf(workload, assume['temporal.child_weight']);
+  const temporalSec = effort / assume['temporal.records_per_s'];
   // Copies inside of S3 pass no worker.
   const movedBytes = workload.url.bytes;
   const bytesPerSec = assume['worker.mib_per_s'] * MIB * assume['worker.processes'];
@@ -62,7 +62,7 @@ export function plannedTime(workload: Workload, shape: RunShape, assume: Assumpt
   const largeShare =
     bytesOf(workload) === 0 || workload.url.records === 0 ? 0 : workload.url.large / workload.url.records;
   const cpuOfRecords = (name: 'worker.cpu_ms_per_record' | 'temporal.cpu_ms_per_record'): number =>
-    ((records + more * assume['temporal.activity_weight']) * assume[name]) / 1000;
+    (effort * assume[name]) / 1000;
   return {
     movingSec,
     publishingSec,
