@@ -59,8 +59,9 @@ async function heldRun(project: TestProject): Promise<{ handle: RunHandle; run: 
   );
   for (const [n, { path }] of [LARGE, YOUNG].entries()) {
     const id = Object.keys(ids).find((one) => ids[one]?.endsWith(path.split('/').at(-1) ?? '')) ?? '';
-    const record = harness.client.workflow.getHandle(`${run}/record/${n + 1}`);
-    await until(async () => textOfAll((await record.fetchHistory()).events).includes(id), {
+    // A page has one record, whose batch begins its upload.
+    const batch = harness.client.workflow.getHandle(`${run}/batch/${n + 1}`);
+    await until(async () => textOfAll((await batch.fetchHistory()).events).includes(id), {
       what: `${path} in the history`,
       timeoutMs: 30_000,
     });

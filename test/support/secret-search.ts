@@ -1,6 +1,8 @@
 /** Looks for secrets in everything that a run leaves in Temporal, in the bucket and in logs. */
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { TestProject } from './test-project';
+
+const GRPC_NOT_FOUND = 5;
 
 /** Where a text was found, and the text. */
 export type Exhibit = readonly [place: string, text: string];
@@ -30,12 +32,19 @@ export function textOfAll(value: unknown): string {
 
 /** Histories of these workflows, those that were never started left out. */
 export async function histories(client: Client, workflowIds: readonly string[]): Promise<Exhibit[]> {
-  return Promise.all(
-    workflowIds.map(async (id): Promise<Exhibit> => {
-      const { events } = await client.workflow.getHandle(id).fetchHistory();
-      return [`history of ${id}`, textOfAll(events)];
+  const found = await Promise.all(
+    workflowIds.map(async (id): Promise<Exhibit[]> => {
+      try {
+        const { events } = await client.workflow.getHandle(id).fetchHistory();
+        return [[`history of ${id}`, textOfAll(events)]];
+      } catch (error) {
+        // This call of the SDK does not translate what the server answers.
+        if (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND) return [];
+        throw error;
+      }
     }),
   );
+  return found.flat();
 }
 
 /** What the server shows of a running workflow: pending activities with heartbeats and failures, memo, attributes. */
@@ -55,6 +64,7 @@ export async function historyOfRun(
   runId: string,
   records: number,
 ): Promise<Exhibit[]> {
+  // Only large ones have a workflow of their own.
   const recordIds = Array.from({ length: records }, (_, n) => `${runId}/record/${n}`);
   const keys = Object.keys(await project.controlFiles());
   return [

@@ -7,7 +7,15 @@ import { LonghaulError } from '../../model/errors';
 import type { KeptReason } from '../../model/janitor';
 import type { S3Destination } from '../../transfer';
 import { recordNames } from './record-history';
-import { eachNamed, needing, runFolders, standingOf, type RunFolder, type Standing } from './run-folders';
+import {
+  eachNamed,
+  needing,
+  runFolders,
+  standingOf,
+  type NumberedRecord,
+  type RunFolder,
+  type Standing,
+} from './run-folders';
 
 export interface OpenUpload {
   readonly key: string;
@@ -27,8 +35,8 @@ interface Claim {
   readonly folder: RunFolder;
   readonly standing: Standing;
   readonly by: 'staged' | 'folder' | 'manifest';
-  /** Of the manifest: the record's number, where its workflow may know the id. */
-  readonly record?: number;
+  /** Of the manifest: the record, whose workflows may know the id. */
+  readonly record?: NumberedRecord;
 }
 
 export type Verdict = { readonly keep: KeptReason; readonly run?: string } | { readonly orphanOf: RunFolder };

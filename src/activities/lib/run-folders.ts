@@ -118,12 +118,18 @@ export async function standingOf(
   }
 }
 
+/** A record by its number and that of its manifest page. */
+export interface NumberedRecord {
+  readonly n: number;
+  readonly page: number;
+}
+
 /** An upload that a run's files name: with its id, or by its key alone. */
 export interface NamedUpload {
   readonly key: string;
   readonly uploadId?: string;
-  /** Of a URL: the record's workflow may know the id. */
-  readonly record?: number;
+  /** Of a URL: its batch, or the record's own workflow, may know the id. */
+  readonly record?: NumberedRecord;
 }
 
 export const isStaged = ({ root }: RunFolder, { key }: RunFile): boolean => key.startsWith(`${root}staged/`);
@@ -149,8 +155,9 @@ export async function eachNamed(
         onNamed({ key: line.line.key, uploadId: line.uploadId });
       }
     } else if (key.startsWith(`${root}manifest/page-`)) {
-      for (const record of await lines<ManifestRecord>(key))
-        if (record.kind === 'url') onNamed({ key: record.key, record: record.n });
+      const page = Number.parseInt(key.slice(`${root}manifest/page-`.length), 10);
+      for (const { kind, key: named, n } of await lines<ManifestRecord>(key))
+        if (kind === 'url') onNamed({ key: named, record: { n, page } });
     } else if (key.startsWith(`${root}manifest/record-`)) {
       for (const object of await lines<PrefixObject>(key)) onNamed({ key: object.key });
     }
