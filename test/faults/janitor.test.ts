@@ -1,5 +1,5 @@
 /** The janitor on what killed and terminated runs leave: orphans go, and nothing that is anybody else's. */
-import { PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { ListPartsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { generatedFile } from '../../src/dev/export-api';
 import type { JanitorResult } from '../../src/model/janitor';
@@ -64,6 +64,12 @@ async function heldRun(project: TestProject): Promise<{ handle: RunHandle; run: 
     await until(async () => textOfAll((await batch.fetchHistory()).events).includes(id), {
       what: `${path} in the history`,
       timeoutMs: 30_000,
+    });
+    // All but the last part: this server dates an upload by the last one that came.
+    const parts = new ListPartsCommand({ Bucket: project.bucket, Key: ids[id] ?? '', UploadId: id });
+    await until(async () => (await harness.s3.send(parts)).Parts?.length === 2, {
+      what: `two parts of ${path}`,
+      timeoutMs: 60_000,
     });
   }
   return { handle, run, ids };
