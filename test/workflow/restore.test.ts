@@ -149,7 +149,8 @@ it('paused, it starts no file; resumed, it goes on', async () => {
     await until(() => restore.tries.length === 1 || null, { what: 'the first file', timeoutMs: 20_000 });
     await handle.executeUpdate(MESSAGES.pause);
     // The run tells its batch: a file that ends before that has come may be followed by another one.
-    const batch = runs.client.workflow.getHandle(`${handle.workflowId}/batch/0`);
+    const { run } = await handle.query<JobProgress>('progress');
+    const batch = runs.client.workflow.getHandle(`${run}/batch/0`);
     const hasHeard = async (): Promise<true | null> => {
       const { events } = await batch.fetchHistory();
       return events?.some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === 'control') || null;
