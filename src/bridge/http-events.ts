@@ -3,15 +3,14 @@
  * HTTP: whatever ends TLS stands before it.
  */
 import type { Client } from '@temporalio/client';
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { LonghaulError } from '../model/errors';
 import type { Secret } from '../model/secret';
 import type { DeadLetterTarget } from '../model/transfer-event';
+import { readBody } from '../ops/http-body';
+import { BearerToken, fault, startJsonServer, type JsonAnswer } from '../ops/json-server';
 import type { Logger } from '../ops/logging';
 import type { BridgeMetrics } from './handle-message';
-import { readBody } from './http-body';
 import { MAX_EVENT_BYTES, readMessage } from './read-message';
 import type { StartGate } from './start-gate';
 import { runOf, startTransfer } from './start-transfer';
@@ -34,56 +33,31 @@ export interface HttpEvents {
   stop(abandon: AbortSignal): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** A body of 256 KiB takes less over any line worth the name; a sender that stalls must not hold a connection for ever. */
-const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 256;
 const RETRY_BUSY_SEC = 5;
 const RETRY_DOWN_SEC = 15;
 
-const fault = (status: number, code: string, message: string, headers: Record<string, string> = {}): Answer => ({
-  status,
-  body: { error: { code, message } },
-  headers,
-});
-
-const later = (seconds: number, code: string, message: string): Answer =>
+const later = (seconds: number, code: string, message: string): JsonAnswer =>
   fault(503, code, message, { 'retry-after': String(seconds) });
-
-const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
-
-/** 401 where no token came (RFC 6750 section 3), 403 where a wrong one did; null where it is right. */
-const refuseToken = (request: IncomingMessage, expected: Buffer): Answer | null => {
-  const match = /^Bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
-  const challenge = { 'www-authenticate': 'Bearer realm="longhaul"' };
-  if (match?.[1] === undefined) return fault(401, 'Unauthorized', 'A bearer token is needed.', challenge);
-  // Hashes have one length, so that comparing takes the same time whatever was sent.
-  return timingSafeEqual(digest(match[1]), expected) ? null : fault(403, 'Forbidden', 'The bearer token is wrong.');
-};
 
 class EventsHandler {
   readonly #options: HttpEventsOptions;
-  readonly #tokenDigest: Buffer;
+  readonly #token: BearerToken;
   #stopping = false;
 
   constructor(options: HttpEventsOptions) {
     this.#options = options;
-    this.#tokenDigest = digest(options.token.reveal());
+    this.#token = new BearerToken(options.token);
   }
 
   stop(): void {
     this.#stopping = true;
   }
 
-  async answer(request: IncomingMessage): Promise<Answer> {
+  async answer(request: IncomingMessage): Promise<JsonAnswer> {
     if ((request.url ?? '/').split('?', 1)[0] !== '/events') return fault(404, 'NotFound', 'Try POST /events.');
     if (request.method !== 'POST') return fault(405, 'MethodNotAllowed', 'POST only.', { allow: 'POST' });
-    const refused = refuseToken(request, this.#tokenDigest);
+    const refused = this.#token.refusalOf(request);
     if (refused !== null) return refused;
     if (this.#stopping) return later(RETRY_BUSY_SEC, 'WorkerShutdown', 'This bridge is stopping.');
     const body = await readBody(request, MAX_EVENT_BYTES);
@@ -91,7 +65,7 @@ class EventsHandler {
     return this.#take(body);
   }
 
-  async #take(body: Buffer): Promise<Answer> {
+  async #take(body: Buffer): Promise<JsonAnswer> {
     const { client, gate, deadLetter, logger, metrics } = this.#options;
     const read = readMessage(body);
     if (!read.ok) {
@@ -121,7 +95,7 @@ class EventsHandler {
     }
   }
 
-  #failure(error: unknown): Answer {
+  #failure(error: unknown): JsonAnswer {
     const { gate, logger } = this.#options;
     if (error instanceof LonghaulError && error.code === 'EventInvalid') {
       return { status: 400, body: { error: { code: error.code, message: error.message, problems: [error.message] } } };
@@ -137,29 +111,17 @@ class EventsHandler {
 /** Starts the server. Throws PortInUse where the address is taken, ConfigInvalid where it cannot be bound at all. */
 export const startHttpEvents = async (options: HttpEventsOptions): Promise<HttpEvents> => {
   const handler = new EventsHandler(options);
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    handler
-      .answer(request)
-      // The sender has gone away in the middle of its body: nobody reads this.
-      .catch(() => fault(400, 'InvalidInput', 'The request ended too soon.'))
-      .then(({ status, body, headers }) => {
-        // What is left of a refused body is not read, so nothing else can come over this connection.
-        const close = request.complete ? {} : { connection: 'close' };
-        response.writeHead(status, {
-          'content-type': 'application/json',
-          'cache-control': 'no-store',
-          ...headers,
-          ...close,
-        });
-        response.end(`${JSON.stringify(body)}\n`);
-      })
-      .catch((error: unknown) => options.logger.error('bridge_http_failed', { error }));
+  const { server, address } = await startJsonServer({
+    address: options.address,
+    what: `The address ${options.address} of LONGHAUL_BRIDGE_HTTP_ADDRESS`,
+    maxConnections: MAX_CONNECTIONS,
+    answer: (request) => handler.answer(request),
+    // The sender has gone away in the middle of its body: nobody reads this.
+    onThrown: () => fault(400, 'InvalidInput', 'The request ended too soon.'),
+    onLost: (error) => options.logger.error('bridge_http_failed', { error }),
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  await listen(server, options.address);
-  const bound = server.address() as AddressInfo;
   return {
-    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    address,
     stop: (abandon) =>
       new Promise((resolve) => {
         handler.stop();
@@ -169,18 +131,4 @@ export const startHttpEvents = async (options: HttpEventsOptions): Promise<HttpE
         abandon.addEventListener('abort', () => server.closeAllConnections(), { once: true });
       }),
   };
-};
-
-const listen = (server: Server, address: string): Promise<void> => {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE';
-      const text = isTaken ? 'is taken' : `cannot be bound (${error.code ?? error.message})`;
-      const message = `The address ${address} of LONGHAUL_BRIDGE_HTTP_ADDRESS ${text}.`;
-      reject(new LonghaulError(isTaken ? 'PortInUse' : 'ConfigInvalid', message, {}, { cause: error }));
-    });
-    server.listen(Number(address.slice(colon + 1)), host, resolve);
-  });
 };

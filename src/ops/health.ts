@@ -1,7 +1,6 @@
 /** /health, /ready and /metrics over HTTP, for orchestrators and Prometheus. */
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { LonghaulError } from '../model/errors';
+import { listenAt } from './listen';
 import { processMetrics } from './process-metrics';
 
 export interface HealthOptions {
@@ -49,21 +48,9 @@ export const startHealthServer = async (options: HealthOptions): Promise<HealthS
         response.writeHead(status, headers).end(body);
       });
   });
-  const colon = options.address.lastIndexOf(':');
-  const host = options.address.slice(0, colon).replace(/^\[|\]$/g, '');
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE';
-      const message = isTaken
-        ? `The health address ${options.address} is taken.`
-        : `The health address ${options.address} cannot be bound (${error.code ?? error.message}).`;
-      reject(new LonghaulError(isTaken ? 'PortInUse' : 'ConfigInvalid', message, {}, { cause: error }));
-    });
-    server.listen(Number(options.address.slice(colon + 1)), host, resolve);
-  });
-  const bound = server.address() as AddressInfo;
+  const address = await listenAt(server, options.address, `The health address ${options.address}`);
   return {
-    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -3,34 +3,23 @@
  * events instead of 4,096, so that small runs do it many times.
  */
 import { WorkflowFailedError } from '@temporalio/client';
-import { startTemporalServer } from '../../src/dev/temporal-server';
-import type { TemporalServer } from '../../src/dev/types';
 import { MESSAGES } from '../../src/model/run';
 import { failWith, ScriptedWorld } from '../support/scripted-activities';
-import { progressOf, ScriptedRuns, untilProgress, type RunHandle } from '../support/scripted-run';
-import { freshFolder } from '../support/shared-stack';
+import type { ScriptedRuns} from '../support/scripted-run';
+import { progressOf, untilProgress, type RunHandle } from '../support/scripted-run';
+import { SUGGESTED_AFTER_EVENTS, startShortHistories, type ShortHistories } from '../support/short-histories';
 import { until } from '../support/until';
 
-const SUGGESTED_AFTER_EVENTS = 60;
 /** Some thirty small workflows in a test: 5 to 20 s, more where other tests share the cores. */
 jest.setTimeout(120_000);
 
-const folder = freshFolder('continue-as-new');
-let server: TemporalServer;
+let server: ShortHistories;
 let runs: ScriptedRuns;
 beforeAll(async () => {
-  server = await startTemporalServer({
-    dataDir: folder.path,
-    logDir: folder.path,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AFTER_EVENTS },
-  });
-  runs = await ScriptedRuns.create(server.address);
+  server = await startShortHistories('continue-as-new');
+  ({ runs } = server);
 });
-afterAll(async () => {
-  await runs.close();
-  await server.stop();
-  folder.remove();
-});
+afterAll(() => server.stop());
 
 const gate = (): { readonly opened: Promise<void>; open: () => void } => {
   let open = (): void => undefined;

@@ -1,35 +1,24 @@
 /** `cleanUp` over many pages: it goes on as new with what it has counted, and its result stays small. */
 import type { SweepArgs, SweptPage } from '../../src/activities/janitor-types';
-import { startTemporalServer } from '../../src/dev/temporal-server';
-import type { TemporalServer } from '../../src/dev/types';
 import { countFinding, noCounts, type Finding, type JanitorInput } from '../../src/model/janitor';
 import { TASK_QUEUES } from '../../src/model/names';
 import type { cleanUp } from '../../src/workflows';
 import { failureOf } from '../support/run-outcome';
 import { ScriptedWorld } from '../support/scripted-activities';
-import { ScriptedRuns } from '../support/scripted-run';
-import { freshFolder, uniqueName } from '../support/shared-stack';
+import type { ScriptedRuns } from '../support/scripted-run';
+import { startShortHistories, type ShortHistories } from '../support/short-histories';
+import { uniqueName } from '../support/shared-stack';
 
 const PAGES = 30;
-const SUGGESTED_AFTER_EVENTS = 60;
 jest.setTimeout(120_000);
 
-const folder = freshFolder('janitor');
-let server: TemporalServer;
+let server: ShortHistories;
 let runs: ScriptedRuns;
 beforeAll(async () => {
-  server = await startTemporalServer({
-    dataDir: folder.path,
-    logDir: folder.path,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AFTER_EVENTS },
-  });
-  runs = await ScriptedRuns.create(server.address);
+  server = await startShortHistories('janitor');
+  ({ runs } = server);
 });
-afterAll(async () => {
-  await runs.close();
-  await server.stop();
-  folder.remove();
-});
+afterAll(() => server.stop());
 
 const ref = { job: 'exportToS3', project: 'project_01' } as const;
 const step = { kind: 'uploads', ref, prefix: 'p/', controlPrefix: 'p/_longhaul' } as const;

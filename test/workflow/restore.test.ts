@@ -1,34 +1,22 @@
 /** What `restoreFiles` itself decides: tries, thawing, its time limit, long histories. Activities are scripted. */
-import { startTemporalServer } from '../../src/dev/temporal-server';
-import type { TemporalServer } from '../../src/dev/types';
 import { restoreHoldId, restoreSlotId } from '../../src/model/restore-settings';
 import { MESSAGES, type JobProgress } from '../../src/model/run';
 import { failureOf } from '../support/run-outcome';
 import { failWith } from '../support/scripted-activities';
 import { ScriptedRestore } from '../support/scripted-restore';
-import { ScriptedRuns } from '../support/scripted-run';
-import { freshFolder } from '../support/shared-stack';
+import type { ScriptedRuns } from '../support/scripted-run';
+import { startShortHistories, type ShortHistories } from '../support/short-histories';
 import { until } from '../support/until';
 
-const SUGGESTED_AFTER_EVENTS = 60;
 jest.setTimeout(120_000);
 
-const folder = freshFolder('restore-workflow');
-let server: TemporalServer;
+let server: ShortHistories;
 let runs: ScriptedRuns;
 beforeAll(async () => {
-  server = await startTemporalServer({
-    dataDir: folder.path,
-    logDir: folder.path,
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': SUGGESTED_AFTER_EVENTS },
-  });
-  runs = await ScriptedRuns.create(server.address);
+  server = await startShortHistories('restore-workflow');
+  ({ runs } = server);
 });
-afterAll(async () => {
-  await runs.close();
-  await server.stop();
-  folder.remove();
-});
+afterAll(() => server.stop());
 
 const sorted = (list: readonly number[]): number[] => [...list].sort((a, b) => a - b);
 const restoreOf = { projectId: 'PRID001', rawFileId: 'RAW001' };

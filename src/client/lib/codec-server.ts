@@ -3,13 +3,12 @@
  * /decode and /encode with Temporal's remote codec protocol. Nothing of a payload is logged. It speaks plain HTTP: whatever ends
  * TLS stands before it. Source: https://docs.temporal.io/codec-server
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { PayloadCodec } from '@temporalio/common';
-import { readBody } from '../../bridge/http-body';
 import { LonghaulError } from '../../model/errors';
 import type { Secret } from '../../model/secret';
+import { readBody } from '../../ops/http-body';
+import { BearerToken, fault, startJsonServer, type JsonAnswer } from '../../ops/json-server';
 import type { Logger } from '../../ops/logging';
 import { withPayloads } from './codec-payloads';
 
@@ -30,28 +29,13 @@ export interface CodecServer {
   close(): Promise<void>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body?: object;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
 /** The arguments of one call have at most 4 MiB (a gRPC message), in base64 a third more; a page of history holds several. */
 export const MAX_CODEC_BODY_BYTES = 16 * 2 ** 20;
-const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_CONNECTIONS = 64;
 /** Browsers cap it at two hours; a changed --origin should not need longer than that either. */
 const PREFLIGHT_SEC = 600;
 const PATHS = ['/encode', '/decode'] as const;
 type CodecPath = (typeof PATHS)[number];
-
-const fault = (status: number, code: string, message: string, headers: Record<string, string> = {}): Answer => ({
-  status,
-  body: { error: { code, message } },
-  headers,
-});
-
-const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
 
 /** A page that is asked for with credentials needs its own origin in the answer, never `*`. */
 const corsHeaders = (origin: string): Record<string, string> => ({
@@ -60,7 +44,7 @@ const corsHeaders = (origin: string): Record<string, string> => ({
   vary: 'origin',
 });
 
-const preflight = (request: IncomingMessage): Answer => ({
+const preflight = (request: IncomingMessage): JsonAnswer => ({
   status: 204,
   headers: {
     'access-control-allow-methods': 'POST',
@@ -75,14 +59,14 @@ const preflight = (request: IncomingMessage): Answer => ({
 
 class CodecHandler {
   readonly #options: CodecServerOptions;
-  readonly #tokenDigest: Buffer | null;
+  readonly #token: BearerToken | null;
 
   constructor(options: CodecServerOptions) {
     this.#options = options;
-    this.#tokenDigest = options.token === null ? null : digest(options.token.reveal());
+    this.#token = options.token === null ? null : new BearerToken(options.token);
   }
 
-  async answer(request: IncomingMessage): Promise<Answer> {
+  async answer(request: IncomingMessage): Promise<JsonAnswer> {
     const { origin } = request.headers;
     if (origin === undefined) return this.#route(request);
     // Not left to the browser: it would send a request without preflight first, and hide only the answer.
@@ -97,13 +81,13 @@ class CodecHandler {
     return { ...answer, headers: { ...answer.headers, ...corsHeaders(origin) } };
   }
 
-  async #route(request: IncomingMessage): Promise<Answer> {
+  async #route(request: IncomingMessage): Promise<JsonAnswer> {
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     if (path === '/health') return { status: 200, body: { status: 'ok' } };
     if (!PATHS.includes(path as CodecPath)) return fault(404, 'NotFound', 'Try POST /decode or /encode.');
     if (request.method === 'OPTIONS') return preflight(request);
     if (request.method !== 'POST') return fault(405, 'MethodNotAllowed', 'POST only.', { allow: 'POST, OPTIONS' });
-    const refused = this.#refuse(request);
+    const refused = this.#token?.refusalOf(request) ?? null;
     if (refused !== null) {
       this.#options.logger.warning('codec_request_refused', { status: refused.status, path });
       return refused;
@@ -113,18 +97,7 @@ class CodecHandler {
     return this.#convert(path as CodecPath, body);
   }
 
-  /** 401 where no token came (RFC 6750 section 3), 403 where a wrong one did; null where it is right or none is asked for. */
-  #refuse(request: IncomingMessage): Answer | null {
-    if (this.#tokenDigest === null) return null;
-    const match = /^Bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
-    const challenge = { 'www-authenticate': 'Bearer realm="longhaul"' };
-    if (match?.[1] === undefined) return fault(401, 'Unauthorized', 'A bearer token is needed.', challenge);
-    // Hashes have one length, so that comparing takes the same time whatever was sent.
-    const isRight = timingSafeEqual(digest(match[1]), this.#tokenDigest);
-    return isRight ? null : fault(403, 'Forbidden', 'The bearer token is wrong.');
-  }
-
-  async #convert(path: CodecPath, body: Buffer): Promise<Answer> {
+  async #convert(path: CodecPath, body: Buffer): Promise<JsonAnswer> {
     const { codec, logger } = this.#options;
     try {
       const change = path === '/encode' ? codec.encode.bind(codec) : codec.decode.bind(codec);
@@ -141,46 +114,24 @@ class CodecHandler {
 /** Starts the server. Throws PortInUse where the address is taken, ConfigInvalid where it cannot be bound at all. */
 export const startCodecServer = async (options: CodecServerOptions): Promise<CodecServer> => {
   const handler = new CodecHandler(options);
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    handler
-      .answer(request)
-      .catch((error: unknown) => {
-        // Somebody who goes away in the middle of a body reads no answer and is no error of ours.
-        if (request.complete) options.logger.error('codec_failed', { error });
-        return fault(500, 'Internal', 'Something unexpected happened; see the logs.');
-      })
-      .then(({ status, body, headers }) => {
-        // What is left of a refused body is not read, so nothing else can come over this connection.
-        const close = request.complete ? {} : { connection: 'close' };
-        const type = body === undefined ? {} : { 'content-type': 'application/json' };
-        response.writeHead(status, { 'cache-control': 'no-store', ...type, ...headers, ...close });
-        response.end(body === undefined ? undefined : `${JSON.stringify(body)}\n`);
-      })
-      .catch((error: unknown) => options.logger.error('codec_failed', { error }));
+  const { server, address } = await startJsonServer({
+    address: options.address,
+    what: `The address ${options.address} of the codec server`,
+    maxConnections: MAX_CONNECTIONS,
+    answer: (request) => handler.answer(request),
+    onThrown: (error, request) => {
+      // Somebody who goes away in the middle of a body reads no answer and is no error of ours.
+      if (request.complete) options.logger.error('codec_failed', { error });
+      return fault(500, 'Internal', 'Something unexpected happened; see the logs.');
+    },
+    onLost: (error) => options.logger.error('codec_failed', { error }),
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  await listen(server, options.address);
-  const bound = server.address() as AddressInfo;
   return {
-    address: bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`,
+    address,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
-};
-
-const listen = (server: Server, address: string): Promise<void> => {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === 'EADDRINUSE';
-      const text = isTaken ? 'is taken' : `cannot be bound (${error.code ?? error.message})`;
-      const code = isTaken ? 'PortInUse' : 'ConfigInvalid';
-      reject(new LonghaulError(code, `The address ${address} of the codec server ${text}.`, {}, { cause: error }));
-    });
-    server.listen(Number(address.slice(colon + 1)), host, resolve);
-  });
 };
