@@ -7,12 +7,12 @@ import {
   type UrlListServerOptions,
 } from '../../src/dev/sample-vendors/url-list-server';
 import { listObjects, objectDigest } from '../support/bucket-view';
+import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf } from '../support/run-outcome';
 import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
-import { until } from '../support/until';
 
 const MIB = 2 ** 20;
 const LARGE = generatedFile('asset', 'large.csv', 16 * MIB, 1);
@@ -62,13 +62,10 @@ describe('url-list', () => {
         { aws: { publish }, transfer: { lanes: 1, allowed_hosts: ['127.0.0.1'] } },
       );
       const runId = uniqueName('run');
-      server.faults.file({ path: LARGE.path, atByte: 6 * MIB, bytesPerSec: 4 * MIB });
-      server.faults.file({ path: LARGE.path, atByte: 12 * MIB, stallAfterBytes: MIB });
+      slowDown(server.faults, LARGE.path);
       const handle = await project.start({ runId });
       const bytes = (): number => server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0;
-      await until(() => bytes() > 6 * MIB, { what: 'the second part', timeoutMs: 60_000 });
-      server.faults.expireUrls();
-      await until(() => bytes() > 10 * MIB, { what: 'the third part, by a fresh URL', timeoutMs: 60_000 });
+      await expireInTheMiddle(server.faults, bytes);
       server.faults.clear();
       const result = await handle.result();
 

@@ -1,12 +1,12 @@
 /** No secret and no signed URL anywhere: history, heartbeats, files in the bucket, logs, the Web UI's details. */
 import { generatedFile } from '../../src/dev/export-api';
 import type { JobProgress } from '../../src/model/run';
+import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress, type RunHandle } from '../support/run-outcome';
 import { descriptions, findSecrets, histories, textOfAll, type Exhibit } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
-import { until } from '../support/until';
 import { freePort } from '../support/versitygw';
 
 const MIB = 2 ** 20;
@@ -64,13 +64,9 @@ async function breakSmallFiles({ api }: TestProject): Promise<void> {
 /** Up to the middle of the large file, after its URL has expired once and been refused. */
 async function untilTheMiddle(project: TestProject, handle: RunHandle): Promise<void> {
   const { faults } = project.api;
-  faults.file({ path: LARGE.path, atByte: 6 * MIB, bytesPerSec: 4 * MIB });
-  faults.file({ path: LARGE.path, atByte: 12 * MIB, stallAfterBytes: MIB });
+  slowDown(faults, LARGE.path);
   const path = project.api.urlPath('vulnerability', LARGE);
-  const bytes = (): number => project.api.requests[path]?.bytes ?? 0;
-  await until(() => bytes() > 6 * MIB, { what: 'the second part', timeoutMs: 20_000 });
-  faults.expireUrls();
-  await until(() => bytes() > 10 * MIB, { what: 'the third part', timeoutMs: 20_000 });
+  await expireInTheMiddle(faults, () => project.api.requests[path]?.bytes ?? 0);
   await untilProgress(handle, 'the other records', ({ totals }) => totals.records === 2);
 }
 

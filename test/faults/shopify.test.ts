@@ -2,12 +2,12 @@
 import { expectedContent, generatedFile } from '../../src/dev/export-api';
 import { startShopifyServer, type ShopifyServer } from '../../src/dev/sample-vendors/shopify-server';
 import { digestOf, listObjects, objectDigest } from '../support/bucket-view';
+import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress } from '../support/run-outcome';
 import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
-import { until } from '../support/until';
 
 const MIB = 2 ** 20;
 const FILE = generatedFile('outputs', 'l6lersgk4i81iqc3n6iisywwtipb-final', 16 * MIB, 1);
@@ -44,17 +44,14 @@ it.each(['atomic', 'direct'])(
       '{ orders { edges { node { id } } } }',
       `gid://shopify/BulkOperation/${publish}`,
     );
-    server.faults.file({ atByte: 6 * MIB, bytesPerSec: 4 * MIB });
-    server.faults.file({ atByte: 12 * MIB, stallAfterBytes: MIB });
+    slowDown(server.faults);
     const from = server.stats.files[server.urlPath(FILE)]?.bytes ?? 0;
     const handle = await project.start({ runId });
     await untilProgress(handle, 'waiting', ({ exportStatus }) => exportStatus?.includes(foreign.id) === true);
     server.points.set(-50);
     server.jobs.end(foreign.id, 'COMPLETED');
     const bytes = (): number => (server.stats.files[server.urlPath(FILE)]?.bytes ?? 0) - from;
-    await until(() => bytes() > 6 * MIB, { what: 'the second part', timeoutMs: 60_000 });
-    server.faults.expireUrls();
-    await until(() => bytes() > 10 * MIB, { what: 'the third part, by a fresh URL', timeoutMs: 60_000 });
+    await expireInTheMiddle(server.faults, bytes);
     server.faults.clear();
     expect(await handle.result()).toMatchObject({ records: 1, transferred: 1 });
 

@@ -1,12 +1,12 @@
 /** exportToS3 from Snyk's Export API, on a sample that keeps its contract. */
 import { generatedFile } from '../../src/dev/export-api';
 import { startSnykServer, type SnykServer } from '../../src/dev/sample-vendors/snyk-server';
+import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf } from '../support/run-outcome';
 import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
-import { until } from '../support/until';
 
 const MIB = 2 ** 20;
 const LARGE = generatedFile('issues', 'part-0.csv', 16 * MIB, 1);
@@ -40,14 +40,11 @@ it.each(['atomic', 'direct'])(
     const project = await projectOf({ publish });
     const runId = uniqueName('run');
     server.faults.api({ on: 'create', status: 429, headers: { 'retry-after': '1' } });
-    server.faults.file({ path: LARGE.path, atByte: 6 * MIB, bytesPerSec: 4 * MIB });
-    server.faults.file({ path: LARGE.path, atByte: 12 * MIB, stallAfterBytes: MIB });
+    slowDown(server.faults, LARGE.path);
     const from = server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0;
     const handle = await project.start({ runId });
     const bytes = (): number => (server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0) - from;
-    await until(() => bytes() > 6 * MIB, { what: 'the second part', timeoutMs: 60_000 });
-    server.faults.expireUrls();
-    await until(() => bytes() > 10 * MIB, { what: 'the third part, by a fresh URL', timeoutMs: 60_000 });
+    await expireInTheMiddle(server.faults, bytes);
     server.faults.clear();
     expect(await handle.result()).toMatchObject({ records: 2, transferred: 2 });
     await project.expectByteExact(FILES);

@@ -3,6 +3,7 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { TestProject } from './test-project';
 
 const GRPC_NOT_FOUND = 5;
+const isNotFound = ({ code }: { readonly code: number }): boolean => code === GRPC_NOT_FOUND;
 
 /** Where a text was found, and the text. */
 export type Exhibit = readonly [place: string, text: string];
@@ -39,7 +40,7 @@ export async function histories(client: Client, workflowIds: readonly string[]):
         return [[`history of ${id}`, textOfAll(events)]];
       } catch (error) {
         // This call of the SDK does not translate what the server answers.
-        if (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND) return [];
+        if (isGrpcServiceError(error) && isNotFound(error)) return [];
         throw error;
       }
     }),

@@ -5,7 +5,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { MESSAGES } from '../../src/model/run';
 import { failWith, ScriptedWorld } from '../support/scripted-activities';
-import type { ScriptedRuns} from '../support/scripted-run';
+import type { ScriptedRuns } from '../support/scripted-run';
 import { progressOf, untilProgress, type RunHandle } from '../support/scripted-run';
 import { SUGGESTED_AFTER_EVENTS, startShortHistories, type ShortHistories } from '../support/short-histories';
 import { until } from '../support/until';
