@@ -100,7 +100,9 @@ describe('an export', () => {
     const missing = await longhaul(harness, 'verify', 'no-such-run', '--json');
     expect([missing.exitCode, errorOf(missing).code]).toEqual([9, 'RunNotFound']);
 
-    project.api.faults.file({ path: 'kept.parquet', bytesPerSec: 200, always: true });
+    // In place of the 404, with which the run might end before it is asked for.
+    project.api.faults.clear();
+    project.api.faults.file({ path: 'kept.parquet', bytesPerSec: 1, always: true });
     const running = await project.start();
     const early = await longhaul(harness, 'verify', running.workflowId, '--json');
     expect([early.exitCode, errorOf(early).code]).toEqual([8, 'ObjectNotFound']);
