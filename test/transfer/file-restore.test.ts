@@ -1,6 +1,7 @@
 /** One file brought back: skipped, healed, fetched, resumed, refused; from a real store to a real folder. */
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { Transform } from 'node:stream';
 import { createS3Source } from '../../src/transfer';
 import { bytesOf, makeControl, MIB } from '../support/transfer-rig';
 import {
@@ -165,8 +166,13 @@ test('bytes that are damaged on the way never become the file', async () => {
       display: right.display,
       async open(...args: Parameters<typeof right.open>) {
         const reply = await right.open(...args);
-        reply.body.on('data', (chunk: Buffer) => void (chunk[0]! ^= 1));
-        return reply;
+        const damage = new Transform({
+          transform(chunk: Buffer, _encoding, done) {
+            chunk[0]! ^= 1;
+            done(null, chunk);
+          },
+        });
+        return { ...reply, body: reply.body.pipe(damage) };
       },
     };
     await expect(restore(rig.request(root, key, expected, { source }))).rejects.toMatchObject({
