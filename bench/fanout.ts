@@ -123,7 +123,7 @@ function growthOf([first, ...others]: readonly SizeResult[]): Record<string, num
 
 function longestOf(results: readonly SizeResult[]): SizeResult['longest'] {
   const most = (kind: keyof SizeResult['longest']): number => Math.max(...results.map(({ longest }) => longest[kind]));
-  return { root: most('root'), batch: most('batch'), record: most('record') };
+  return { root: most('root'), batch: most('batch'), record: most('record'), bytes: most('bytes') };
 }
 
 const chartOf = (results: readonly SizeResult[]): string =>

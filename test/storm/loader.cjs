@@ -2,7 +2,6 @@
  * For `node -r`: compiles each .ts file as it is required, gives the engine the storm's network and disk, and, with
  * LONGHAUL_STORM_MUTANT, plants one bug: texts of a source file are replaced as it is read. What is shipped is never touched.
  */
-/* global process, __dirname */
 const { readFileSync } = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
