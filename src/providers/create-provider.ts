@@ -32,36 +32,20 @@ const keyOf = ({ api }: ProviderConfig): Secret => {
   throw new LonghaulError('ApiKeyMissing', `No API key for ${api.endpoint ?? api.provider}: ${api.apiKeySource}`);
 };
 
+/** What every vendor's API is asked with. */
+const accessOf = (config: ProviderConfig): { endpoint: string; apiKey: Secret; httpTimeoutMs: number } => ({
+  endpoint: required(config.api.endpoint, 'api_.endpoint'),
+  apiKey: keyOf(config),
+  httpTimeoutMs: config.api.httpTimeoutMs,
+});
+
 type Create = (config: ProviderConfig, tools: ProviderTools) => ExportProvider;
 
 const PROVIDERS: Readonly<Record<ProviderName, Create>> = {
-  rapid7: (config) => {
-    const { endpoint, organizationId, httpTimeoutMs } = config.api;
-    return createRapid7Provider({
-      endpoint: required(endpoint, 'api_.endpoint'),
-      apiKey: keyOf(config),
-      organizationId,
-      httpTimeoutMs,
-    });
-  },
-  snyk: (config) => {
-    const { api, providers } = config;
-    return createSnykProvider({
-      endpoint: required(api.endpoint, 'api_.endpoint'),
-      apiKey: keyOf(config),
-      settings: required(providers.snyk, 'snyk'),
-      httpTimeoutMs: api.httpTimeoutMs,
-    });
-  },
-  shopify: (config) => {
-    const { api, providers } = config;
-    return createShopifyProvider({
-      endpoint: required(api.endpoint, 'api_.endpoint'),
-      apiKey: keyOf(config),
-      settings: required(providers.shopify, 'shopify'),
-      httpTimeoutMs: api.httpTimeoutMs,
-    });
-  },
+  rapid7: (config) => createRapid7Provider({ ...accessOf(config), organizationId: config.api.organizationId }),
+  snyk: (config) => createSnykProvider({ ...accessOf(config), settings: required(config.providers.snyk, 'snyk') }),
+  shopify: (config) =>
+    createShopifyProvider({ ...accessOf(config), settings: required(config.providers.shopify, 'shopify') }),
   'url-list': ({ api, providers }, { s3 }) => {
     const { endpoint, apiKey, httpTimeoutMs } = api;
     const settings = providers.urlList ?? { urls: null, document: null, dataset: 'files' };
