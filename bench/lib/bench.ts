@@ -68,10 +68,19 @@ export function readSizes(option: string, text: string): number[] {
   return sizes.sort((a, b) => a - b);
 }
 
+const helpText = (name: string, defaults: Defaults): string =>
+  [
+    `npm run bench -- ${name} [--json]${Object.entries(defaults)
+      .map(([key, fallback]) => ` [--${key} ${fallback}]`)
+      .join('')}`,
+    'What it measures, and what it needs: docs/benchmarks.md. Values shown are the defaults.',
+    '',
+  ].join('\n');
+
 /** A number where the default is one: `--records 1000`. Throws an Error that names the option. */
-function readOptions<D extends Defaults>(defaults: D): { json: boolean; options: Options<D> } {
+function readOptions<D extends Defaults>(defaults: D): { json: boolean; isHelp: boolean; options: Options<D> } {
   const flags = Object.fromEntries(Object.keys(defaults).map((key) => [key, { type: 'string' as const }]));
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, ...flags } });
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean' }, ...flags } });
   const given = values as Record<string, string | boolean | undefined>;
   const options = Object.fromEntries(
     Object.entries<number | string>(defaults).map(([key, fallback]): [string, number | string] => {
@@ -82,7 +91,7 @@ function readOptions<D extends Defaults>(defaults: D): { json: boolean; options:
       return [key, value];
     }),
   );
-  return { json: values['json'] === true, options: options as Options<D> };
+  return { json: values['json'] === true, isHelp: values['help'] === true, options: options as Options<D> };
 }
 
 /**
@@ -95,7 +104,11 @@ export async function bench<D extends Defaults>(
   measure: (run: BenchRun<D>) => Promise<Measured>,
 ): Promise<void> {
   try {
-    const { json, options } = readOptions(defaults);
+    const { json, isHelp, options } = readOptions(defaults);
+    if (isHelp) {
+      process.stdout.write(helpText(name, defaults));
+      return;
+    }
     const startedMs = performance.now();
     const say = (line: string): void => {
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
