@@ -13,7 +13,11 @@ import { readBeat, type Beat } from './beat';
 import { earlierRequests } from './counted';
 import { describe, handOver, toFailure } from './failures';
 
-/** The worker's heartbeat throttle is 1 s too; beating less often would make cancel and staleness slower. */
+/**
+ * The worker's heartbeat throttle is 1 s too; beating less often would make cancel and staleness slower. What is done within
+ * that second sends none, which saves an Action for each small file: a worker that is killed then leaves an upload that is
+ * found under its key, as one whose Create was answered to nobody.
+ */
 const BEAT_MS = 1_000;
 /** A worker that stops hands its work over at once; the other one needs a moment to be free of it. */
 const SHUTDOWN_RETRY_MS = 1_000;
@@ -43,8 +47,7 @@ export async function resumable<T>(
   const before = earlierRequests();
   let requestsSoFar = (): RequestCounts | undefined => before;
   let beat: Beat = earlier ?? { v: 1, checkpoint: null, progressAtMs: info.scheduledTimestampMs, failures: 0 };
-  // Always the whole beat: a bare heartbeat() would erase the checkpoint. None at the start: it would say nothing new, and
-  // the worker's throttle would then hold back the one that matters, which names the upload.
+  // Always the whole beat: a bare heartbeat() would erase the checkpoint.
   const sendBeat = (): void => {
     // A local activity has none: it is short, and its workflow task is what is lost with its worker.
     if (info.isLocal) return;
@@ -57,10 +60,7 @@ export async function resumable<T>(
     signal,
     onProgress: (checkpoint) => {
       const grown = checkpoint.bytes > (beat.checkpoint?.bytes ?? 0);
-      const first = checkpoint.uploadId !== beat.checkpoint?.uploadId;
       beat = { ...beat, checkpoint, ...(grown ? { progressAtMs: Date.now(), failures: 0 } : {}) };
-      // At once where an upload has just been begun: its id must not be lost with the process.
-      if (first) sendBeat();
     },
     ...(earlier?.checkpoint ? { checkpoint: earlier.checkpoint } : {}),
     ...(info.attempt > 1 ? { repeatedSince: new Date(info.scheduledTimestampMs) } : {}),

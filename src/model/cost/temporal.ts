@@ -14,7 +14,7 @@ export interface PlannedActions {
   readonly timers: number;
   /** Changes of the stage that the Web UI filters by. */
   readonly searchAttributes: number;
-  /** In no history: one for each upload that is begun, and one a second while parts move. */
+  /** In no history: one for each upload of several parts, and one a second while these move. */
   readonly heartbeats: number;
 }
 
@@ -78,7 +78,6 @@ export function plannedActions(
   const pages = pagesOf(records, shape);
   const signals =
     pages === 0 ? 0 : pages * reportsOfBatch(seconds / pages, records / pages) + (pages - 1) * CONTROLS_A_PAGE;
-  const begun = shape.publish === 'atomic' ? workload.url.records : workload.url.large;
   const asked = shape.job === 'exportToS3' && shape.polls > 0;
   return {
     workflows: 2 + pages + recordWorkflows(workload),
@@ -88,7 +87,7 @@ export function plannedActions(
     timers: Math.max(0, shape.polls - 1),
     // preparing, listing, transferring, reporting, done; exporting where the API is asked; publishing.
     searchAttributes: 5 + (asked ? 1 : 0) + (shape.publish === 'atomic' ? 1 : 0),
-    heartbeats: Math.round(begun + slotSeconds),
+    heartbeats: Math.round(workload.url.large + slotSeconds),
   };
 }
 

@@ -82,9 +82,9 @@ describe('Temporal', () => {
     expect(plan(workload, shape).actions.byKind).toMatchObject(counts);
   });
 
-  it('counts a heartbeat for each upload of an atomic run, none for small files of a direct one', () => {
-    expect(plan(urls(200)).actions.byKind.heartbeats).toBe(200);
-    expect(plan(urls(200), { publish: 'direct' }).actions.byKind.heartbeats).toBe(0);
+  it('counts no heartbeat for small files, one and more for each of several parts', () => {
+    expect(plan(urls(200)).actions.byKind.heartbeats).toBe(0);
+    expect(plan(urls(40, 43_000_000, 9)).actions.byKind.heartbeats).toBeGreaterThanOrEqual(40);
   });
 
   it('bounds the histories that were seen', () => {
