@@ -14,7 +14,7 @@ const put = (key: string, body: Buffer, more = {}) =>
   destination.putWhole(key, { ...attributes, ...more }, body, { crc32: crc32Of(body) }, signal);
 const bySdk = (): boolean[] =>
   proxy.seen
-    .filter(({ operation }) => operation === 'put' || operation === 'part')
+    .filter(({ operation }) => ['put', 'create', 'part', 'complete'].includes(operation))
     .map(({ headers }) => headers['amz-sdk-invocation-id'] !== undefined);
 
 beforeAll(async () => {
@@ -56,7 +56,59 @@ it('writes an empty object, and parts', async () => {
   const md5 = createHash('md5').update(body).digest('hex');
   expect(part.etag).toBe(`"${md5}"`);
   await destination.abort('parts', uploadId, signal);
-  expect(bySdk()).toEqual([true, false, false]);
+  expect(bySdk()).toEqual([true, false, false, false]);
+});
+
+it('begins and completes uploads as the SDK does', async () => {
+  const body = Buffer.from('the only part');
+  const crc32 = crc32Of(body);
+  const heads: unknown[] = [];
+  for (const key of ['by the SDK', "by us ä+€/~!'()*&=;:@,.bin"]) {
+    const uploadId = await destination.begin(key, { ...attributes, contentEncoding: 'gzip' }, signal);
+    const part = await destination.writePart(key, uploadId, { number: 1, body, crc32 }, signal);
+    const completed = await destination.complete(key, uploadId, { parts: [part], bytes: body.length, crc32 }, signal);
+    const head = await s3.client.send(new HeadObjectCommand({ Bucket: 'bucket', Key: key, ChecksumMode: 'ENABLED' }));
+    expect(completed).toMatchObject({ bytes: body.length, etag: head.ETag, crc32 });
+    const { ContentType, ContentEncoding, ContentLength, Metadata, ETag, ChecksumCRC32, ChecksumType } = head;
+    heads.push({ ContentType, ContentEncoding, ContentLength, Metadata, ETag, ChecksumCRC32, ChecksumType });
+  }
+  expect(heads[1]).toEqual(heads[0]);
+  expect(heads[1]).toMatchObject({ ContentType: 'text/csv', ContentEncoding: 'gzip', ChecksumType: 'FULL_OBJECT' });
+  expect(bySdk()).toEqual([true, true, false, false, false, false]);
+});
+
+it('completes only where the checksum is right and nothing is to be replaced', async () => {
+  const body = Buffer.from('the only part');
+  const crc32 = crc32Of(body);
+  await put('there', body);
+  const uploadId = await destination.begin('there', attributes, signal);
+  const part = await destination.writePart('there', uploadId, { number: 1, body, crc32 }, signal);
+  const complete = (more: object): Promise<unknown> =>
+    destination.complete('there', uploadId, { parts: [part], bytes: body.length, crc32, ...more }, signal);
+  await expect(complete({ ifAbsent: true })).rejects.toMatchObject({ context: { httpStatus: 412 } });
+  await put('route', body);
+  await expect(complete({ crc32: crc32 ^ 1 })).rejects.toMatchObject({ code: 'ChecksumMismatch' });
+  await put('route', body);
+  await complete({});
+  expect(bySdk()).toEqual([true, false, false, false, true, false, true, false]);
+});
+
+const CUT = '<?xml version="1.0"?><CompleteMultipartUploadResult><ETag>"e"</ETag>';
+it.each([
+  ['an error inside', errorXml('InternalError'), 'DestinationUnavailable'],
+  ['a request to slow down inside', `\n \n${errorXml('SlowDown')}`, 'DestinationThrottled'],
+  ['a document that is cut off', CUT, 'DestinationUnavailable'],
+  ['nothing', '', 'DestinationUnavailable'],
+])('does not take a 200 with %s for a success', async (_what, document, code) => {
+  await put('first', Buffer.from('1'));
+  proxy.script = () => ({ status: 200, body: document });
+  const parts = [{ number: 1, bytes: 1, etag: '"e"' }];
+  await expect(destination.complete('key', 'id', { parts, bytes: 1 }, signal)).rejects.toMatchObject({ code });
+  proxy.script = () => 'pass';
+  await put('first', Buffer.from('1'));
+  proxy.script = () => ({ status: 200, body: document.replace('Complete', 'Initiate') });
+  await expect(destination.begin('key', attributes, signal)).rejects.toMatchObject({ code });
+  expect(bySdk().slice(0, 2)).toEqual([true, false]);
 });
 
 it('says what the store refuses as the SDK does, and lets the SDK make the next write', async () => {

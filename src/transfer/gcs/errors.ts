@@ -3,7 +3,7 @@ import { LonghaulError, type ErrorCode, type ErrorContext } from '../../model/er
 import { faultText, networkFault } from '../lib/network-errors';
 import { parseRetryAfterMs } from '../lib/retry-after';
 import { AS_SOURCE, type Side } from '../s3/errors';
-import { textIn } from './xml';
+import { textIn } from '../lib/xml';
 
 /** Codes of the XML API (Cloud Storage, "HTTP status and error codes for XML") and reasons of the JSON API. */
 const BY_NAME: Readonly<Record<string, ErrorCode>> = {

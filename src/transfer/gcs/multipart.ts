@@ -12,7 +12,7 @@ import { callGcs, query, xmlPath } from './call';
 import { refusalOf } from './errors';
 import { NO_BODY, type GcsBucket } from './objects';
 import { checksumsIn } from './source';
-import { elementsIn, escapeXml, textIn } from './xml';
+import { elementsIn, escapeXml, textIn } from '../lib/xml';
 
 /** Header values are bytes: UTF-8 is what the store takes them for. */
 const headerText = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

@@ -23,8 +23,9 @@ import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './c
 import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
 import { leanWriterOf } from './lean-writes';
+import { asBegun, asCompleted, completeDocument } from './multipart-documents';
 import { findUploads, listParts, listUploads, type ListedUploadOf } from './uploads';
-import { asOutput, attributeHeaders, BYTES, checksumHeaders, sseHeaders } from './write-headers';
+import { asOutput, attributeHeaders, BYTES, checksumHeaders, conditionHeaders, sseHeaders } from './write-headers';
 
 export interface Encryption {
   readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
@@ -54,6 +55,8 @@ export interface SseFields {
   readonly SSEKMSKeyId?: string;
 }
 
+const NO_BODY = Buffer.alloc(0);
+
 export function createS3Destination(options: S3DestinationOptions): S3Destination {
   const { client, bucket } = options;
   const writer = leanWriterOf(client);
@@ -74,14 +77,34 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
     algorithms: ['crc32', 'crc32c'],
 
     async begin(key, attributes, signal) {
-      const command = new CreateMultipartUploadCommand({
-        ...at(key),
-        ...sse,
-        ...attributeFields(attributes),
-        ChecksumAlgorithm: attributes.algorithm === 'crc32c' ? 'CRC32C' : 'CRC32',
-        ChecksumType: 'FULL_OBJECT',
-      });
-      const reply = await callStore(call('Beginning the upload of', key), signal, (o) => client.send(command, o));
+      const algorithm = attributes.algorithm === 'crc32c' ? 'CRC32C' : 'CRC32';
+      const command = (): CreateMultipartUploadCommand =>
+        new CreateMultipartUploadCommand({
+          ...at(key),
+          ...sse,
+          ...attributeFields(attributes),
+          ChecksumAlgorithm: algorithm,
+          ChecksumType: 'FULL_OBJECT',
+        });
+      const lean = {
+        operation: 'create_multipart',
+        method: 'POST',
+        bucket,
+        key,
+        query: { uploads: '' },
+        headers: {
+          ...attributeHeaders(attributes),
+          ...sseHeaders(sse),
+          'x-amz-checksum-algorithm': algorithm,
+          'x-amz-checksum-type': 'FULL_OBJECT',
+        },
+        body: NO_BODY,
+      } as const;
+      const reply = await callStore(
+        call('Beginning the upload of', key),
+        signal,
+        async (o) => asBegun(await writer?.write(lean, o.abortSignal)) ?? client.send(command(), o),
+      );
       return required(reply.UploadId, 'UploadId', display(key));
     },
 
@@ -103,6 +126,7 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
         });
       const lean = {
         operation: 'upload_part',
+        method: 'PUT',
         bucket,
         key,
         query: { partNumber: String(number), uploadId, 'x-id': 'UploadPart' },
@@ -118,18 +142,34 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
     },
 
     async complete(key, uploadId, request, signal) {
-      const command = new CompleteMultipartUploadCommand({
-        ...at(key),
-        UploadId: uploadId,
-        MpuObjectSize: request.bytes,
-        ...(request.crc32 === undefined && request.crc32c === undefined
-          ? {}
-          : { ...checksumFields(request), ChecksumType: 'FULL_OBJECT' }),
-        ...(request.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
-        MultipartUpload: { Parts: request.parts.map(completedPart) },
-      });
-      const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
-        client.send(command, o),
+      const isSummed = request.crc32 !== undefined || request.crc32c !== undefined;
+      const command = (): CompleteMultipartUploadCommand =>
+        new CompleteMultipartUploadCommand({
+          ...at(key),
+          UploadId: uploadId,
+          MpuObjectSize: request.bytes,
+          ...(isSummed ? { ...checksumFields(request), ChecksumType: 'FULL_OBJECT' } : {}),
+          ...(request.ifAbsent === true ? { IfNoneMatch: '*' } : {}),
+          MultipartUpload: { Parts: request.parts.map(completedPart) },
+        });
+      const lean = {
+        operation: 'complete_multipart',
+        method: 'POST',
+        bucket,
+        key,
+        query: { uploadId },
+        headers: {
+          'content-type': 'application/xml',
+          'x-amz-mp-object-size': String(request.bytes),
+          ...(isSummed ? { ...checksumHeaders(request), 'x-amz-checksum-type': 'FULL_OBJECT' } : {}),
+          ...conditionHeaders(request.ifAbsent),
+        },
+        body: completeDocument(request.parts),
+      } as const;
+      const reply = await callStore(
+        call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS),
+        signal,
+        async (o) => asCompleted(await writer?.write(lean, o.abortSignal)) ?? client.send(command(), o),
       );
       required(reply.ETag, 'ETag', display(key));
       return stored(request.bytes, reply);
@@ -153,10 +193,17 @@ export function createS3Destination(options: S3DestinationOptions): S3Destinatio
         });
       const lean = {
         operation: 'put_object',
+        method: 'PUT',
         bucket,
         key,
         query: { 'x-id': 'PutObject' },
-        headers: { ...attributeHeaders(attributes), ...sseHeaders(sse), ...checksumHeaders(sums) },
+        headers: {
+          'content-type': BYTES,
+          ...attributeHeaders(attributes),
+          ...conditionHeaders(attributes.ifAbsent),
+          ...sseHeaders(sse),
+          ...checksumHeaders(sums),
+        },
         body,
       } as const;
       const reply = await callStore(

@@ -1,17 +1,21 @@
 /**
- * PutObject and UploadPart without the SDK, which takes longer for a small object than all the rest of its transfer: the same
- * request on the same connections, to where and as whom the SDK has written before. Whatever is refused, or is not plain,
- * goes through the SDK, which then knows clock, endpoint and credentials anew.
+ * PutObject, UploadPart, and the Create and Complete of a multipart upload without the SDK, which takes longer for a small
+ * object than all the rest of its transfer: the same request on the same connections, to where and as whom the SDK has written
+ * before. Whatever is refused, or is not plain, goes through the SDK, which then knows clock, endpoint and credentials anew.
  */
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dispatcher } from 'undici';
+import { textIn } from '../lib/xml';
 import { countRequest } from './request-counter';
+import { isErrorDocument } from './multipart-documents';
 import { Signer, type SigningKeys } from './sign';
 import { encodeKey, encodeSegment, learnRoutes, type WriteRoute } from './write-route';
 
 export interface LeanWrite {
-  readonly operation: 'put_object' | 'upload_part';
+  readonly operation: 'put_object' | 'upload_part' | 'create_multipart' | 'complete_multipart';
+  /** POST has a document for an answer, PUT none. */
+  readonly method: 'PUT' | 'POST';
   readonly bucket: string;
   readonly key: string;
   readonly query: Readonly<Record<string, string>>;
@@ -20,8 +24,14 @@ export interface LeanWrite {
   readonly body: Buffer;
 }
 
-/** Headers of a reply, names in lower case. */
-export type LeanReply = Readonly<Record<string, string | string[] | undefined>>;
+/** Names in lower case. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface LeanReply {
+  readonly headers: Headers;
+  /** Empty for a PUT. */
+  readonly document: string;
+}
 
 /** What the SDK throws too, as far as it is looked at: the code as name, the status, the headers. */
 class RefusedWrite extends Error {
@@ -29,15 +39,17 @@ class RefusedWrite extends Error {
     name: string,
     message: string,
     readonly $metadata: { readonly httpStatusCode: number },
-    readonly $response: { readonly headers: LeanReply },
+    readonly $response: { readonly headers: Headers },
   ) {
     super(message);
     this.name = name;
   }
 }
 
-/** Of error bodies; S3's have some hundred bytes. */
-const MAX_ERROR_BYTES = 16 * 1024;
+/** Of documents; S3's have some hundred bytes, and blanks while a Complete takes its time. */
+const MAX_DOCUMENT_BYTES = 16 * 1024;
+/** As the SDK takes an error within a 200. */
+const STATUS_OF_LATE_ERROR = 503;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 export class LeanWriter {
@@ -58,7 +70,7 @@ export class LeanWriter {
 
   /** Undefined where the SDK has to do it. Throws what the SDK would: the store's answer as an error, or the network's. */
   async write(request: LeanWrite, signal: AbortSignal): Promise<LeanReply | undefined> {
-    const { bucket, key, body } = request;
+    const { bucket, key, body, method } = request;
     const route = this.routes.get(bucket);
     // Keys with such segments are rewritten by URL parsers, and other characters by header encoders.
     const isPlain =
@@ -69,26 +81,32 @@ export class LeanWriter {
       .map(([name, value]) => `${encodeSegment(name)}=${encodeSegment(value)}`)
       .sort()
       .join('&');
-    const payloadHash = this.isPayloadSigned ? createHash('sha256').update(body).digest('hex') : 'UNSIGNED-PAYLOAD';
+    const isSigned = this.isPayloadSigned || method === 'POST';
+    const payloadHash = isSigned ? createHash('sha256').update(body).digest('hex') : 'UNSIGNED-PAYLOAD';
     const signer = await this.signerFor(route);
     const unsigned = { ...request.headers, host: route.host, 'content-length': String(body.length) };
     const now = new Date(Date.now() + this.client.config.systemClockOffset);
-    const headers = signer.sign({ method: 'PUT', path, query, headers: unsigned, payloadHash }, now);
+    const headers = signer.sign({ method, path, query, headers: unsigned, payloadHash }, now);
     countRequest(request.operation);
     const reply = await this.dispatcher.request({
       origin: route.origin,
       path: query === '' ? path : `${path}?${query}`,
-      method: 'PUT',
+      method,
       headers,
       body,
       signal,
     });
-    if (reply.statusCode >= 200 && reply.statusCode < 300) {
+    const { statusCode } = reply;
+    const isDone = statusCode >= 200 && statusCode < 300;
+    if (isDone && method === 'PUT') {
       await reply.body.dump();
-      return reply.headers;
+      return { headers: reply.headers, document: '' };
     }
+    const document = await documentOf(reply);
+    // S3 has to answer 200 before it knows how a Complete ends (Amazon S3 API Reference, CompleteMultipartUpload).
+    if (isDone && !isErrorDocument(document)) return { headers: reply.headers, document };
     this.routes.delete(bucket);
-    throw await refusalOf(reply);
+    throw refusalOf(document, isDone ? STATUS_OF_LATE_ERROR : statusCode, reply.headers);
   }
 
   /** Credentials may change at any time; the SDK keeps them until shortly before they expire. */
@@ -102,31 +120,24 @@ export class LeanWriter {
   }
 }
 
-/** `<Error><Code>…</Code><Message>…</Message></Error>` (Amazon S3 API Reference, "REST error responses"). */
-async function refusalOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Error> {
+/** What is longer than any answer of S3 is cut off, and then says nothing. */
+async function documentOf({ body }: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     bytes += chunk.length;
-    if (bytes > MAX_ERROR_BYTES) break;
+    if (bytes > MAX_DOCUMENT_BYTES) break;
   }
-  const text = Buffer.concat(chunks).toString();
-  const code = textOf(text, 'Code');
-  return new RefusedWrite(
-    code ?? 'UnknownError',
-    textOf(text, 'Message') ?? code ?? 'UnknownError',
-    { httpStatusCode: statusCode },
-    { headers },
-  );
+  return Buffer.concat(chunks).toString();
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
-
-const textOf = (xml: string, name: string): string | undefined =>
-  new RegExp(`<${name}>([^<]*)</${name}>`)
-    .exec(xml)?.[1]
-    ?.replace(/&(lt|gt|quot|apos|amp);/g, (whole, entity: string) => ENTITIES[entity] ?? whole);
+/** `<Error><Code>…</Code><Message>…</Message></Error>` (Amazon S3 API Reference, "REST error responses"). */
+function refusalOf(document: string, httpStatusCode: number, headers: Headers): Error {
+  const code = textIn(document, 'Code');
+  const name = code ?? 'UnknownError';
+  return new RefusedWrite(name, textIn(document, 'Message') ?? name, { httpStatusCode }, { headers });
+}
 
 const writers = new WeakMap<S3Client, LeanWriter>();
 

@@ -11,7 +11,7 @@ export interface SigningKeys {
 }
 
 export interface RequestToSign {
-  readonly method: 'PUT';
+  readonly method: 'PUT' | 'POST';
   /** Percent-encoded, from the slash on. */
   readonly path: string;
   /** In order of names, each percent-encoded: `a=1&b=2`; may be empty. */

@@ -1,4 +1,4 @@
-/** What the fields of PutObject and UploadPart are as headers, and what a reply's headers are as fields. */
+/** What the fields of writes are as headers, and what a reply's headers are as fields. */
 import { TRANSFER_ID_METADATA } from '../../model/names';
 import type { Checksums } from '../checksums';
 import type { ObjectAttributes } from '../destination';
@@ -10,9 +10,8 @@ import type { LeanReply } from './lean-writes';
 export const BYTES = 'application/octet-stream';
 
 export const attributeHeaders = (attributes: ObjectAttributes): Record<string, string> => ({
-  'content-type': attributes.contentType ?? BYTES,
+  ...(attributes.contentType === undefined ? {} : { 'content-type': attributes.contentType }),
   ...(attributes.contentEncoding === undefined ? {} : { 'content-encoding': attributes.contentEncoding }),
-  ...(attributes.ifAbsent === true ? { 'if-none-match': '*' } : {}),
   ...Object.fromEntries(
     Object.entries(attributes.metadata ?? {}).map(([name, value]) => [`x-amz-meta-${name.toLowerCase()}`, value]),
   ),
@@ -24,6 +23,10 @@ export const sseHeaders = (sse: SseFields): Record<string, string> => ({
   ...(sse.SSEKMSKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': sse.SSEKMSKeyId }),
 });
 
+/** For a request that must not replace an object (RFC 9110 section 13.1.2). */
+export const conditionHeaders = (ifAbsent: boolean | undefined): Record<string, string> =>
+  ifAbsent === true ? { 'if-none-match': '*' } : {};
+
 /** One of them: S3 refuses a request with two checksums. */
 export function checksumHeaders({ crc32, crc32c }: Checksums): Record<string, string> {
   if (crc32 !== undefined) return { 'x-amz-checksum-crc32': encodeCrc32(crc32) };
@@ -34,7 +37,7 @@ export function checksumHeaders({ crc32, crc32c }: Checksums): Record<string, st
 export function asOutput(reply: LeanReply | undefined): StoredReply | undefined {
   if (reply === undefined) return undefined;
   const text = (name: string): string | undefined => {
-    const value = reply[name];
+    const value = reply.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   };
   return {

@@ -4,7 +4,7 @@ import { query, xmlPath } from '../../../src/transfer/gcs/call';
 import { refusalOf } from '../../../src/transfer/gcs/errors';
 import { placeOf, temporaryName, transferIdIn, uploadIdOf } from '../../../src/transfer/gcs/names';
 import { checksumsIn } from '../../../src/transfer/gcs/source';
-import { elementsIn, escapeXml, textIn } from '../../../src/transfer/gcs/xml';
+import { elementsIn, escapeXml, textIn } from '../../../src/transfer/lib/xml';
 
 test('any text survives being written and read', () => {
   fc.assert(fc.property(fc.string(), (text) => expect(textIn(`<A>${escapeXml(text)}</A>`, 'A')).toBe(text)));

@@ -36,11 +36,13 @@ const cases: readonly [string, string, Record<string, string>, Record<string, st
   ['a plain key', 'raw/2026/file.csv', {}, {}],
   ['a key of many kinds of characters', "a b/ä+€/~!'()*&=?#.bin", {}, {}],
   ['a part', 'file', { partNumber: '12', uploadId: 'a+/=b', 'x-id': 'UploadPart' }, {}],
+  ['the begin of an upload', 'file', { uploads: '' }, {}],
   ['metadata with spaces', 'file', {}, { 'x-amz-meta-note': '  two   words  ', 'content-type': 'text/csv' }],
 ];
 
 describe('Signer', () => {
   it.each(cases)('signs %s as the library does', async (_, key, query, headers) => {
+    const method = 'uploads' in query ? 'POST' : 'PUT';
     const host = 'bucket.s3.eu-central-1.amazonaws.com';
     const payloadHash = createHash('sha256').update('body').digest('hex');
     const path = `/${encodeKey(key)}`;
@@ -53,7 +55,7 @@ describe('Signer', () => {
     });
     const expected = await library.sign(
       {
-        method: 'PUT',
+        method,
         protocol: 'https:',
         hostname: host,
         path,
@@ -68,7 +70,7 @@ describe('Signer', () => {
       .sort()
       .join('&');
     const signer = new Signer({ ...keys, sessionToken: 'token/with+signs=' }, scope);
-    const request = { method: 'PUT', path, query: text, headers: { host, ...headers }, payloadHash } as const;
+    const request = { method, path, query: text, headers: { host, ...headers }, payloadHash } as const;
     const signed = signer.sign(request, now);
     expect(signed['authorization']).toBe(expected.headers['authorization']);
     expect(signed['x-amz-date']).toBe('20260131T235959Z');

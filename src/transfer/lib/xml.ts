@@ -1,6 +1,6 @@
 /**
- * The little XML that the XML API of Google Cloud Storage speaks: flat elements without attributes but a namespace, as in
- * S3. Not a parser of XML: it reads the text of elements by name, and writes such elements.
+ * The little XML that S3 and the XML API of Google Cloud Storage speak: flat elements without attributes but a namespace.
+ * Not a parser of XML: it reads the text of elements by name, and writes such elements.
  */
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
