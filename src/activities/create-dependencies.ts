@@ -28,7 +28,6 @@ import {
   createS3Client,
   createS3Destination,
   MemoryBudget,
-  RateLimiter,
 } from '../transfer';
 import type { BucketTools, Dependencies, IngestTools, ProjectTools, RestoreTools } from './dependencies';
 import { folderStore } from './lib/folder-store';
@@ -36,6 +35,7 @@ import { KeptTools } from './lib/kept-tools';
 import { createLoadTools, stagingOf, type LoadTools } from './lib/load-tools';
 import { ObjectStores } from './lib/object-stores';
 import { ParametersBook } from './lib/parameters-book';
+import { RunRates } from './lib/run-rates';
 import { bucketStore } from './lib/small-store';
 
 export function createDependencies(environment: Environment, temporal: Client, logger: Logger): Dependencies {
@@ -75,6 +75,11 @@ export function createDependencies(environment: Environment, temporal: Client, l
     if (ref.job === 'restoreFiles') return restore(ref);
     return ref.job === 'loadToPostgres' ? load(ref) : bucket(ref);
   };
+  const rates = new RunRates({
+    bytesPerSec: environment.maxBytesPerSec,
+    memoOf: async (workflowId) => (await temporal.workflow.getHandle(workflowId).describe()).memo,
+    onError: (workflowId, error) => logger.warning('run_rate_unknown', { workflow: workflowId, error }),
+  });
   return {
     project,
     ingest,
@@ -85,11 +90,12 @@ export function createDependencies(environment: Environment, temporal: Client, l
     control: (ref) => controlOf(ref).control,
     urls: new UrlBook(),
     parameters: new ParametersBook(),
-    eventStores: new ObjectStores(readEventTransferConfig()),
+    eventStores: new ObjectStores(readEventTransferConfig(), rates.process),
     deadLetters: keptDeadLetters(),
     eventLogs: createEventLogs({ level: environment.logLevel }),
     eventMetrics,
     memory: new MemoryBudget(environment.transferMemoryBytes),
+    rates,
     hashes: createHashPool(),
     metrics: transferMetrics,
     host: environment.host,
@@ -161,7 +167,6 @@ function bucketTools(config: JobConfig, readChunkBytes?: number): BucketTools {
       guard: new AddressGuard({ allowedHosts: transfer.allowedHosts }),
       ...(readChunkBytes === undefined ? {} : { readChunkBytes }),
     }),
-    limiter: new RateLimiter(transfer.maxBytesPerSec),
     control: bucketStore(destination),
   };
 }

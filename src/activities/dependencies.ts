@@ -14,10 +14,11 @@ import type { TransferMetrics } from '../ops/metrics';
 import type { ExportProvider } from '../providers/types';
 import type { UrlBook } from '../providers/url-book';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { HashPool, HttpClient, MemoryBudget, RateLimiter, S3Destination } from '../transfer';
+import type { HashPool, HttpClient, MemoryBudget, S3Destination } from '../transfer';
 import type { ObjectStores } from './lib/object-stores';
 import type { LoadTools } from './lib/load-tools';
 import type { ParametersBook } from './lib/parameters-book';
+import type { RunRates } from './lib/run-rates';
 import type { SmallStore } from './lib/small-store';
 
 /** The clients of a job whose bytes land in a bucket. */
@@ -25,7 +26,6 @@ export interface BucketTools {
   readonly config: JobConfig;
   readonly destination: S3Destination;
   readonly http: HttpClient;
-  readonly limiter: RateLimiter;
   /** Where the run keeps its own files: the same bucket. */
   readonly control: SmallStore;
 }
@@ -76,6 +76,8 @@ export interface Dependencies {
   readonly eventLogs: EventLogs;
   readonly eventMetrics: EventMetrics;
   readonly memory: MemoryBudget;
+  /** Limits of bytes per second, of runs and of this process. */
+  readonly rates: RunRates;
   /** Threads that hash files. */
   readonly hashes: HashPool;
   readonly metrics: TransferMetrics;

@@ -15,6 +15,7 @@ import { writeManifestPages } from './lib/manifest-pages';
 import { fromNdjson } from './lib/run-files';
 import { reportHtml } from './lib/report-html';
 import { ReportStats } from './lib/report-stats';
+import { runRate } from './lib/run-rate-of';
 import { reportOf, reportText } from './lib/run-report';
 import { resumable } from './lib/resumable';
 import type { ApiActivities, FinishIngestArgs, IngestFiles, PlanIngestArgs, PrepareIngestArgs } from './types';
@@ -171,6 +172,7 @@ function ingestSettings(config: IngestConfig, { ref, run, date, input }: Prepare
     controlPrefix: aws.controlPrefix,
     endpoint: aws.endpoint,
     maxWorkers: aws.maxWorkers,
+    ...runRate(transfer.maxBytesPerSec, aws.maxWorkers),
     publish: 'direct',
     cleanup: 'none',
     onError: input.onError ?? 'continue',

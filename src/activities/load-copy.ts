@@ -116,7 +116,9 @@ function moving<T>(
     const ended = dependencies.metrics.transferStarted();
     try {
       const plan = await readPlan(store, settings);
-      const done = await work({ tools, plan, load, store, files: store.files }, metered(control, dependencies.metrics));
+      const done = await dependencies.rates.moving(settings.rate, (limiter) =>
+        work({ tools, plan, load, store, files: store.files, limiter }, metered(control, dependencies.metrics)),
+      );
       ended();
       return done;
     } catch (error) {

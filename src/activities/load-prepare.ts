@@ -19,6 +19,7 @@ import {
   type LoadTools,
 } from './lib/load-tools';
 import { writeManifestPages } from './lib/manifest-pages';
+import { runRate } from './lib/run-rate-of';
 import { resumable } from './lib/resumable';
 import type { LoadApiActivities, PrepareLoadArgs } from './load-types';
 
@@ -136,6 +137,7 @@ function loadSettings(
     controlPrefix: config.controlPrefix,
     endpoint: config.environments[staging.env].store.endpoint,
     maxWorkers: staging.parallelism,
+    ...runRate(input.max_bytes_per_sec ?? dataSet.maxBytesPerSec, staging.parallelism),
     publish: 'direct',
     // Staging folder and tables are removed as a whole, by the run itself.
     cleanup: 'none',

@@ -4,6 +4,7 @@ import type { ExportResult, ExportSettings } from '../model/export-run';
 import type { Dependencies } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
 import { holderOf } from './lib/holder';
+import { runRate } from './lib/run-rate-of';
 import { checkTarget } from './lib/check-target';
 import { resumable } from './lib/resumable';
 import { short } from './lib/short';
@@ -49,6 +50,7 @@ function runSettings(config: ProjectConfig, { ref, run }: PrepareArgs): ExportSe
     controlPrefix: aws.controlPrefix,
     endpoint: aws.endpoint,
     maxWorkers: aws.maxWorkers,
+    ...runRate(transfer.maxBytesPerSec, aws.maxWorkers),
     publish: aws.publish,
     cleanup: aws.cleanup,
     onError: transfer.onError,

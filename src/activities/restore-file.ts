@@ -44,15 +44,18 @@ export function createRestoreFileActivities(dependencies: Dependencies): Activit
         logger.debug('file_start', { ...fields, source: record.source });
         const done = metrics.transferStarted();
         try {
-          const restored = await restoreFile(
-            {
-              ...requestOf(dependencies, args),
-              onRetry: ({ code, message }, delayMs) => {
-                metrics.addRetries();
-                logger.warning('transfer_retry', { ...fields, code, reason: message, delayMs });
+          const restored = await dependencies.rates.moving(settings.rate, (limiter) =>
+            restoreFile(
+              {
+                ...requestOf(dependencies, args),
+                limiter,
+                onRetry: ({ code, message }, delayMs) => {
+                  metrics.addRetries();
+                  logger.warning('transfer_retry', { ...fields, code, reason: message, delayMs });
+                },
               },
-            },
-            metered(control, metrics),
+              metered(control, metrics),
+            ),
           );
           done();
           const elapsedMs = Math.max(1, Date.now() - startedAtMs);

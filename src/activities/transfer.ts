@@ -7,6 +7,7 @@ import {
   openTransfer,
   SourceUrl,
   transferParts,
+  type ByteLimit,
   type HttpSourceOptions,
   type TransferListener,
   type TransferSpec,
@@ -87,8 +88,8 @@ function move<T>(
   work: (spec: TransferSpec, control: TransferControl, file: IngestFile | undefined) => Promise<T>,
 ): Promise<T> {
   const { settings, record } = args;
-  return resumable({ retryForMs: settings.retryForMs }, async (control) => {
-    const { config, destination, http, limiter } = dependencies.bucket(settings);
+  const moving = async (control: TransferControl, limiter: ByteLimit): Promise<T> => {
+    const { config, destination, http } = dependencies.bucket(settings);
     const { logger, metrics } = dependencies;
     const fields = { run: settings.run, record: record.n, source: record.source, key: record.key };
     const file = settings.job === 'ingestUrls' ? new IngestFile(dependencies, args, control, startOf(args)) : undefined;
@@ -127,7 +128,10 @@ function move<T>(
       done('failed');
       throw error;
     }
-  });
+  };
+  return resumable({ retryForMs: settings.retryForMs }, (control) =>
+    dependencies.rates.moving(settings.rate, (limiter) => moving(control, limiter)),
+  );
 }
 
 /** How the record's URL is had: given ones stay as they are; a provider's are signed, short-lived and asked for again. */

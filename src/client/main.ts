@@ -23,6 +23,7 @@ import { register as registerRetryFailed } from './commands/retry-failed';
 import { register as registerRuns } from './commands/runs';
 import { register as registerSchedule } from './commands/schedule';
 import { register as registerSchema } from './commands/schema';
+import { register as registerSetMaxBytesPerSec } from './commands/set-max-bytes-per-sec';
 import { register as registerSetMaxWorkers } from './commands/set-max-workers';
 import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
@@ -54,6 +55,7 @@ const COMMANDS = [
   registerPause,
   registerResume,
   registerSetMaxWorkers,
+  registerSetMaxBytesPerSec,
   registerRetryFailed,
   registerSkipRecord,
   registerAbort,

@@ -2,6 +2,7 @@
 import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
+import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { parseAddress } from './address';
 import { BRIDGE_VARIABLES } from './bridge-variables';
 import { EVENT_VARIABLES } from './event-variables';
@@ -25,6 +26,12 @@ export const ENVIRONMENT_VARIABLES = [
     name: 'LONGHAUL_TRANSFER_MEMORY_MB',
     default: '128',
     meaning: 'Upper bound of all part buffers of the process, in MiB.',
+  },
+  {
+    name: 'LONGHAUL_MAX_BYTES_PER_SEC',
+    default: 'none',
+    meaning:
+      'Upper bound of the bytes per second that this process reads from sources, over all its runs and events. What it writes follows from it.',
   },
   { name: 'LONGHAUL_TRANSFER_SLOTS', default: '32', meaning: 'Transfer activities at once in this process.' },
   {
@@ -121,10 +128,14 @@ export const readInteger = (
 ): number => {
   const value = readVariable(env, name);
   if (value === null) return fallback;
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
   if (!(number >= min && number <= max)) throw refuse(name, `a whole number from ${min} to ${max}`, value);
   return number;
 };
+
+/** Null where the variable is not set. Throws ConfigInvalid that names it. */
+export const readBytesPerSec = (env: EnvironmentVariables, name: string): number | null =>
+  readVariable(env, name) === null ? null : readInteger(env, name, 0, 1, MAX_BYTES_PER_SEC);
 
 const readChoice = <T extends string>(
   env: EnvironmentVariables,
@@ -162,6 +173,7 @@ export const readEnvironment = (env: EnvironmentVariables = process.env): Enviro
   logLevel: readChoice(env, 'LONGHAUL_LOG_LEVEL', 'INFO', LOG_LEVELS),
   logFormat: readChoice(env, 'LONGHAUL_LOG_FORMAT', 'json', ['json', 'pretty']),
   transferMemoryBytes: readInteger(env, 'LONGHAUL_TRANSFER_MEMORY_MB', 128, 16, 1024 ** 2) * 1024 ** 2,
+  maxBytesPerSec: readBytesPerSec(env, 'LONGHAUL_MAX_BYTES_PER_SEC'),
   transferSlots: readInteger(env, 'LONGHAUL_TRANSFER_SLOTS', 32, 1, 1024),
   metricsAddress: readAddress(env, 'LONGHAUL_METRICS_ADDRESS'),
   healthAddress: readAddress(env, 'LONGHAUL_HEALTH_ADDRESS'),

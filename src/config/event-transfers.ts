@@ -1,5 +1,5 @@
 /** Settings of `transferEvent` on a worker: everything else stands in the event. */
-import { type EnvironmentVariables, readInteger, readVariable } from './environment';
+import { type EnvironmentVariables, readBytesPerSec, readInteger, readVariable } from './environment';
 import { storeFromEnvironment } from './store-environment';
 import type { StoreConfig } from './types';
 
@@ -9,8 +9,6 @@ const PART_MIN_MB = 5;
 const PART_MAX_MB = 5 * 1024;
 const MAX_LANES = 64;
 const MAX_STALL_SEC = 3_600;
-/** Of readInteger: nine digits, just below 1 GB/s. */
-const MAX_BYTES_PER_SEC = 999_999_999;
 
 export interface EventTransferConfig {
   readonly partSizeBytes: number;
@@ -28,10 +26,7 @@ export const readEventTransferConfig = (env: EnvironmentVariables = process.env)
   partSizeBytes: readInteger(env, 'LONGHAUL_EVENT_PART_MB', 8, PART_MIN_MB, PART_MAX_MB) * MIB,
   lanes: readInteger(env, 'LONGHAUL_EVENT_LANES', 4, 1, MAX_LANES),
   stallTimeoutMs: readInteger(env, 'LONGHAUL_EVENT_STALL_TIMEOUT_SEC', 30, 1, MAX_STALL_SEC) * 1000,
-  maxBytesPerSec:
-    readVariable(env, 'LONGHAUL_EVENT_MAX_BYTES_PER_SEC') === null
-      ? null
-      : readInteger(env, 'LONGHAUL_EVENT_MAX_BYTES_PER_SEC', 0, 1, MAX_BYTES_PER_SEC),
+  maxBytesPerSec: readBytesPerSec(env, 'LONGHAUL_EVENT_MAX_BYTES_PER_SEC'),
   s3: storeFromEnvironment(env),
   gcsEndpoint: readVariable(env, 'STORAGE_EMULATOR_HOST'),
 });

@@ -20,7 +20,8 @@ export const EVENT_VARIABLES = [
   {
     name: 'LONGHAUL_EVENT_MAX_BYTES_PER_SEC',
     default: 'none',
-    meaning: '`transferEvent`: upper bound of the bytes per second that one worker process reads.',
+    meaning:
+      '`transferEvent`: upper bound of the bytes per second that one worker process reads for all its events together.',
   },
   {
     name: 'STORAGE_EMULATOR_HOST',

@@ -57,7 +57,7 @@ export const INGEST_VARIABLES = [
   {
     name: 'LONGHAUL_INGEST_MAX_BYTES_PER_SEC',
     default: 'none',
-    meaning: '`ingestUrls`: upper bound of the bytes per second that one worker process reads.',
+    meaning: '`ingestUrls`: upper bound of the bytes per second that a run reads from its sources, over all workers.',
   },
   {
     name: 'LONGHAUL_INGEST_RETRY_FOR_SEC',

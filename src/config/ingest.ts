@@ -35,13 +35,16 @@ const DEFAULTS = {
   skipUnchanged: false,
   onCollision: 'error',
   contentType: 'text/csv',
+  maxBytesPerSec: null,
 } as const satisfies Record<IngestOverride, unknown>;
 type Settings = {
-  -readonly [K in IngestOverride]: (typeof DEFAULTS)[K] extends number
-    ? number
-    : (typeof DEFAULTS)[K] extends boolean
-      ? boolean
-      : string;
+  -readonly [K in IngestOverride]: (typeof DEFAULTS)[K] extends null
+    ? number | null
+    : (typeof DEFAULTS)[K] extends number
+      ? number
+      : (typeof DEFAULTS)[K] extends boolean
+        ? boolean
+        : string;
 };
 
 export interface LoadIngestOptions {
@@ -154,7 +157,7 @@ export const loadIngestConfig = (options: LoadIngestOptions = {}): IngestConfig 
       onError: 'continue',
       toleratedFailures: { percent: 100 },
       allowedHosts: allowedHosts(env),
-      maxBytesPerSec: integer(env, 'LONGHAUL_INGEST_MAX_BYTES_PER_SEC', 1),
+      maxBytesPerSec: settings.maxBytesPerSec,
       lanes: LANES,
       pageRecords: PAGE_RECORDS,
       stallTimeoutMs: (integer(env, 'LONGHAUL_INGEST_STALL_TIMEOUT_SEC', 1) ?? 30) * 1000,

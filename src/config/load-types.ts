@@ -51,6 +51,8 @@ export interface DataSetConfig {
   readonly rejectLimit: number;
   readonly sampleRows: number;
   readonly parallelism: number;
+  /** Of one run; null: none. */
+  readonly maxBytesPerSec: number | null;
   readonly chunkSizeBytes: number;
   readonly via: 'stream' | 'aws_s3';
   readonly retryForMs: number;

@@ -95,6 +95,7 @@ const dataSetOf = (name: string, file: DataSetFile, env: EnvironmentVariables): 
     rejectLimit: file.reject_limit,
     sampleRows: file.sample_rows,
     parallelism: file.parallelism,
+    maxBytesPerSec: file.max_bytes_per_sec,
     chunkSizeBytes: Math.ceil(file.chunk_mb * MIB),
     via: file.via,
     retryForMs: file.retry_for_sec * 1000,

@@ -5,6 +5,7 @@
  * written as JSON Schema; project.ts turns a valid file into ProjectConfig.
  */
 import { z } from 'zod';
+import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
 import { PROVIDER_NAMES, PROVIDER_SECTIONS } from './provider-schemas';
 import { isAllowedHost, isHttpUrl, keyTemplateFault, prefixFault } from './value-rules';
@@ -160,9 +161,10 @@ const transfer = z.strictObject({
   max_bytes_per_sec: z
     .int()
     .min(1)
+    .max(MAX_BYTES_PER_SEC)
     .nullable()
     .default(null)
-    .describe('Upper bound of the bytes per second that one worker process reads for this project; null: none.'),
+    .describe('Upper bound of the bytes per second that a run reads from its sources, over all workers; null: none.'),
   lanes: z.int().min(1).max(64).default(4).describe('Parts of one object that move at the same time.'),
   page_records: z
     .int()

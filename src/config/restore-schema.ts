@@ -4,6 +4,7 @@
  * RestoreConfig.
  */
 import { z } from 'zod';
+import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { optionalText, storeKeys, text, VARIABLE } from './store-keys';
 
 /** Longest time a setting may be, in seconds: a month. It keeps a typing error from parking a run for years. */
@@ -95,6 +96,13 @@ export const restoreSchema = z.strictObject({
     .max(PART_MAX_MB)
     .default(8)
     .describe('Bytes of one ranged request in MiB; also what a crash costs, times `lanes`.'),
+  max_bytes_per_sec: z
+    .int()
+    .min(1)
+    .max(MAX_BYTES_PER_SEC)
+    .nullable()
+    .default(null)
+    .describe('Upper bound of the bytes per second that the restore of one raw file reads; null: none.'),
   lanes: z.int().min(1).max(64).default(2).describe('Parts of one file that move at the same time.'),
   stall_timeout_sec: seconds()
     .default(30)

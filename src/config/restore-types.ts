@@ -42,6 +42,8 @@ export interface RestoreConfig {
   readonly maxConcurrentRestores: number;
   readonly filesInParallel: number;
   readonly partSizeBytes: number;
+  /** Of one run; null: none. */
+  readonly maxBytesPerSec: number | null;
   readonly lanes: number;
   readonly stallTimeoutMs: number;
   readonly retryForMs: number;

@@ -102,6 +102,7 @@ const resolve = (file: RestoreFile, source: string, env: EnvironmentVariables): 
     maxConcurrentRestores: file.max_concurrent_restores,
     filesInParallel: file.files_in_parallel,
     partSizeBytes: file.part_size_mb * MIB,
+    maxBytesPerSec: file.max_bytes_per_sec,
     lanes: file.lanes,
     stallTimeoutMs: file.stall_timeout_sec * 1000,
     retryForMs: file.retry_for_sec * 1000,

@@ -77,6 +77,7 @@ export interface JobConfig {
     readonly toleratedFailures: { readonly count: number } | { readonly percent: number };
     /** Host names or `host:port` or CIDR blocks that may be at private addresses. */
     readonly allowedHosts: readonly string[];
+    /** Of a run, over all workers; null: none. */
     readonly maxBytesPerSec: number | null;
     readonly lanes: number;
     readonly pageRecords: number;
@@ -117,6 +118,8 @@ export interface Environment {
   readonly logFormat: 'json' | 'pretty';
   /** Upper bound of all part buffers of the process. */
   readonly transferMemoryBytes: number;
+  /** Upper bound of the bytes per second that the process reads from sources; null: none. */
+  readonly maxBytesPerSec: number | null;
   /** Transfer activities at once in this process. */
   readonly transferSlots: number;
   readonly metricsAddress: string | null;

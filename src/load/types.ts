@@ -1,7 +1,7 @@
 /** The vocabulary of a load. All descriptions are plain data, so that they can travel through a workflow. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Secret } from '../model/secret';
-import type { MemoryBudget, RetryPolicy, S3Destination } from '../transfer';
+import type { ByteLimit, MemoryBudget, RetryPolicy, S3Destination } from '../transfer';
 
 /** `sample` is a `full` of the first rows: it replaces what the table holds. */
 export type LoadType = 'full' | 'delta' | 'sample';
@@ -138,6 +138,8 @@ export interface InspectRequest {
   readonly mapping: ColumnMapping;
   readonly retry?: RetryPolicy;
   readonly stallTimeoutMs?: number;
+  /** Of what is read from the file. */
+  readonly limiter?: ByteLimit;
 }
 
 export interface StageRequest extends InspectRequest {

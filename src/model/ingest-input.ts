@@ -11,6 +11,7 @@ import {
   type IngestOverride,
 } from './ingest-run';
 import { MAX_WORKERS_LIMIT } from './run';
+import { MAX_BYTES_PER_SEC } from './run-rate';
 
 type Field = keyof IngestInput;
 export type Checked = { readonly value: unknown } | { readonly fault: string };
@@ -20,6 +21,7 @@ export const INGEST_NAMES: Readonly<Record<Field, string>> = {
   bucket: 'BUCKET_NAME',
   pathPrefix: 'PATH_PREFIX',
   concurrency: 'CONCURRENCY',
+  maxBytesPerSec: 'LONGHAUL_INGEST_MAX_BYTES_PER_SEC',
   s3PartMb: 'S3_PART_MB',
   httpChunkKb: 'HTTP_CHUNK_KB',
   logLevel: 'LOG_LEVEL',
@@ -53,7 +55,7 @@ const matching = (value: unknown, pattern: RegExp, expected: string): Checked =>
 
 /** Digits in quotes count too: that is how values come from an environment. */
 const integer = (value: unknown, min: number, max: number, unit: string): Checked => {
-  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= min && number <= max)
     return { value: number };
   return { fault: `must be a whole number${unit} from ${min} to ${max}, got ${shown(value)}` };
@@ -106,6 +108,7 @@ const RULES: Readonly<Record<Field, (value: unknown) => Checked>> = {
   bucket: (value) => matching(value, BUCKET, 'must be the name of a bucket'),
   pathPrefix: prefix,
   concurrency: (value) => integer(value, 1, MAX_WORKERS_LIMIT, ''),
+  maxBytesPerSec: (value) => integer(value, 1, MAX_BYTES_PER_SEC, ''),
   // S3 takes parts of 5 MiB to 5 GiB (Amazon S3 User Guide, "Multipart upload limits").
   s3PartMb: (value) => integer(value, 5, 5_120, ' of MiB'),
   httpChunkKb: (value) => integer(value, 1, 1_048_576, ' of KiB'),

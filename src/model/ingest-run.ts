@@ -15,6 +15,8 @@ export interface IngestInput {
   readonly bucket?: string;
   readonly pathPrefix?: string;
   readonly concurrency?: number;
+  /** That the run reads, over all workers. */
+  readonly maxBytesPerSec?: number;
   readonly s3PartMb?: number;
   readonly httpChunkKb?: number;
   readonly logLevel?: (typeof INGEST_LOG_LEVELS)[number];
@@ -44,6 +46,7 @@ export const INGEST_OVERRIDES = [
   'skipUnchanged',
   'onCollision',
   'contentType',
+  'maxBytesPerSec',
 ] as const satisfies readonly (keyof IngestInput)[];
 export type IngestOverride = (typeof INGEST_OVERRIDES)[number];
 

@@ -4,6 +4,7 @@
  */
 import { distance } from 'fastest-levenshtein';
 import { LOAD_ENVIRONMENTS, LOAD_TYPES, type LoadInput } from './load-run';
+import { MAX_BYTES_PER_SEC } from './run-rate';
 
 type Field = keyof LoadInput;
 type Rule = (value: unknown) => string | null;
@@ -57,6 +58,7 @@ const RULES: Readonly<Record<Field, Rule>> = {
   sample_rows: integer(1, MAX_SAMPLE_ROWS),
   reject_limit: integer(0, MAX_REJECT_LIMIT),
   parallelism: integer(1, MAX_PARALLELISM),
+  max_bytes_per_sec: integer(1, MAX_BYTES_PER_SEC),
   runId: matching(RUN_ID, 'letters, digits, ".", "_" or "-", at most 128'),
 };
 const FIELDS = Object.keys(RULES) as Field[];

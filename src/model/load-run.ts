@@ -36,6 +36,8 @@ export interface LoadInput {
   readonly reject_limit?: number;
   /** Connections that copy at once; absent: what the data set says. */
   readonly parallelism?: number;
+  /** That the run reads of its files, over all workers; absent: what the data set says. */
+  readonly max_bytes_per_sec?: number;
   /** Identifies the run in keys and child ids. */
   readonly runId?: string;
 }

@@ -3,6 +3,7 @@ import type { JobName } from './names';
 import type { Totals } from './records';
 import type { LoadOfRecord, LoadPlace } from './load-settings';
 import type { RestoreOfRecord } from './restore-settings';
+import type { RunRate } from './run-rate';
 
 export const PUBLISH_MODES = ['atomic', 'direct'] as const;
 export type PublishMode = (typeof PUBLISH_MODES)[number];
@@ -31,6 +32,8 @@ export interface RecordSettings extends JobRef {
   readonly retryForMs: number;
   /** Set where bytes land on a local disk: all activities of the run belong to this host. */
   readonly host?: string;
+  /** Absent in runs that began before there was this. */
+  readonly rate?: RunRate;
   /** Of restoreFiles alone. */
   readonly restore?: RestoreOfRecord;
   /** Of loadToPostgres alone. */
@@ -59,7 +62,7 @@ export interface RunSettings extends RecordSettings {
 }
 
 export const recordSettings = (settings: RunSettings): RecordSettings => {
-  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host, restore, load } = settings;
+  const { job, project, set, run, bucket, controlPrefix, publish, retryForMs, host, rate, restore, load } = settings;
   return {
     job,
     project,
@@ -70,6 +73,7 @@ export const recordSettings = (settings: RunSettings): RecordSettings => {
     publish,
     retryForMs,
     ...(host === undefined ? {} : { host }),
+    ...(rate === undefined ? {} : { rate }),
     ...(restore === undefined ? {} : { restore }),
     ...(load === undefined ? {} : { load }),
   };
@@ -105,6 +109,8 @@ export interface JobProgress {
   readonly stage: Stage;
   readonly paused: boolean;
   readonly maxWorkers: number;
+  /** Of the run as a whole; null: no limit. */
+  readonly maxBytesPerSec: number | null;
   readonly publish: PublishMode | null;
   readonly onError: OnError | null;
   readonly exportId: string | null;
@@ -136,6 +142,8 @@ export interface OperatorReply {
   readonly stage: Stage;
   readonly paused: boolean;
   readonly maxWorkers: number;
+  /** Null: no limit. */
+  readonly maxBytesPerSec: number | null;
   /** Records that the order concerns. */
   readonly affected: number;
 }
@@ -155,6 +163,7 @@ export const MESSAGES = {
   pause: 'pause',
   resume: 'resume',
   setMaxWorkers: 'setMaxWorkers',
+  setMaxBytesPerSec: 'setMaxBytesPerSec',
   retryFailed: 'retryFailed',
   skipRecord: 'skipRecord',
   abort: 'abort',

@@ -7,14 +7,14 @@ import { LonghaulError } from '../model/errors';
 import { DirectBody } from './http/direct/body';
 import { asError } from './lib/abort';
 import { faultText, networkFault } from './lib/network-errors';
-import type { RateLimiter } from './lib/rate-limiter';
+import type { Booking, ByteLimit } from './lib/rate-limiter';
 
 export interface BodyReaderOptions {
   /** For messages. */
   readonly display: string;
   readonly signal: AbortSignal;
   readonly stallTimeoutMs: number;
-  readonly limiter?: RateLimiter | undefined;
+  readonly limiter?: ByteLimit | undefined;
   /** Sees the length of every chunk as it comes. */
   readonly onRead?: ((bytes: number) => void) | undefined;
 }
@@ -23,6 +23,8 @@ export interface BodyReaderOptions {
 const TRICKLE_BYTES = 1024;
 /** How many looks at the counter a stall timeout has: a stall is seen between 1 and 1.25 times the timeout. */
 const LOOKS = 4;
+/** A limit may change while it is waited for: it is asked again after so long. */
+const MAX_PAUSE_MS = 500;
 
 interface Waiting {
   readonly target: Buffer;
@@ -155,18 +157,25 @@ export class BodyReader {
   }
 
   private goOn(waiting: Waiting, bytes: number): void {
-    const pauseMs = this.options.limiter?.book(bytes) ?? 0;
+    const booking = this.options.limiter?.book(bytes);
+    const isPaused = booking !== undefined && booking.leftMs() >= 1;
     if (waiting.filled === waiting.target.length) {
       this.hold();
       // The last bytes are waited for too, or short parts would never be limited.
-      if (pauseMs < 1) waiting.done(waiting.filled);
-      else setTimeout(() => waiting.done(waiting.filled), pauseMs);
-    } else if (pauseMs >= 1) {
+      if (isPaused) this.pause(waiting, booking, () => waiting.done(waiting.filled));
+      else waiting.done(waiting.filled);
+    } else if (isPaused) {
       this.hold();
-      setTimeout(() => {
-        if (this.waiting === waiting) this.release();
-      }, pauseMs);
+      this.pause(waiting, booking, () => this.release());
     }
+  }
+
+  /** Calls `goOn` once the limit lets it, unless the waiting has ended otherwise. */
+  private pause(waiting: Waiting, booking: Booking, goOn: () => void): void {
+    const leftMs = booking.leftMs();
+    if (this.waiting !== waiting) return;
+    if (leftMs < 1) goOn();
+    else setTimeout(() => this.pause(waiting, booking, goOn), Math.min(leftMs, MAX_PAUSE_MS));
   }
 
   private hold(): void {

@@ -13,7 +13,7 @@ export { abortUpload, deleteIfOurs, type AbortRequest, type DeleteRequest } from
 export { MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, partCount, partSizeFor } from './plan';
 
 export { MemoryBudget, type Lease } from './lib/memory-budget';
-export { RateLimiter } from './lib/rate-limiter';
+export { bothLimits, RateLimiter, type ByteLimit } from './lib/rate-limiter';
 export { DEFAULT_RETRY, retry, type RetryOptions, type RetryPolicy } from './lib/retry';
 export { RetryBudget, type RetryBudgetOptions } from './lib/retry-budget';
 export { parseRetryAfterMs } from './lib/retry-after';

@@ -4,7 +4,7 @@ import type { PublishMode } from '../model/run';
 import type { Destination } from './destination';
 import type { TransferListener } from './events';
 import type { MemoryBudget } from './lib/memory-budget';
-import type { RateLimiter } from './lib/rate-limiter';
+import type { ByteLimit } from './lib/rate-limiter';
 import type { RetryPolicy } from './lib/retry';
 import type { Source } from './types';
 
@@ -21,7 +21,8 @@ export interface TransferSpec {
   /** Parts in flight at once; each holds one part in memory. */
   readonly lanes: number;
   readonly memory: MemoryBudget;
-  readonly limiter?: RateLimiter;
+  /** Of what is read from the source. */
+  readonly limiter?: ByteLimit;
   /** The source may send nothing for this long before it is asked again. */
   readonly stallTimeoutMs: number;
   /** Overrides what the source says. */

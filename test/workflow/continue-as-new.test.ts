@@ -57,7 +57,7 @@ const onTheBrink = async (world: ScriptedWorld): Promise<{ handle: RunHandle; le
   const last = gate();
   world.records = 8;
   world.pageRecords = 1;
-  world.settings = { maxWorkers: 1 };
+  world.settings = { maxWorkers: 1, rate: { workflowId: 'itself' } };
   world.onOpen = async ({ n }) => {
     if (n === 0) await first.opened;
     if (n === 2) await last.opened;
@@ -107,20 +107,25 @@ describe('a run with a long history', () => {
     });
   });
 
-  it('stays paused, keeps its number of workers, and goes on showing what is done', async () => {
+  it('stays paused, keeps its number of workers and its limit of bytes per second, and goes on showing what is done', async () => {
     const world = new ScriptedWorld();
     await runs.with(world, async () => {
       const { handle, letGo } = await onTheBrink(world);
       await handle.executeUpdate(MESSAGES.setMaxWorkers, { args: [{ maxWorkers: 3 }] });
+      await handle.executeUpdate(MESSAGES.setMaxBytesPerSec, { args: [{ maxBytesPerSec: 5000 }] });
       await handle.executeUpdate(MESSAGES.pause);
       letGo();
       await untilContinued(handle);
       await expect(progressOf(handle)).resolves.toMatchObject({
         paused: true,
         maxWorkers: 3,
+        maxBytesPerSec: 5000,
         recordsTotal: 8,
         totals: { records: 3, bytes: 30 },
       });
+      // What workers look at, whichever execution it is.
+      const { memo } = await runs.client.workflow.getHandle(handle.workflowId).describe();
+      expect(memo?.['longhaulRate']).toMatchObject({ bytesPerSec: 5000 });
       expect(sorted(world.opened)).toEqual([0, 1, 2]);
       await handle.executeUpdate(MESSAGES.resume);
       await expect(handle.result()).resolves.toMatchObject({ records: 8, transferred: 8 });

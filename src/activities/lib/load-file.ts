@@ -10,6 +10,7 @@ import {
   type StagedFile,
 } from '../../load';
 import type { LoadOfRecord } from '../../model/load-settings';
+import type { ByteLimit } from '../../transfer';
 import type { TransferControl } from '../../transfer/types';
 import type { OfSource } from '../load-types';
 import type { ControlStore } from './control-store';
@@ -23,6 +24,8 @@ export interface Work {
   readonly load: LoadOfRecord;
   readonly store: ControlStore;
   readonly files: ControlStore['files'];
+  /** Of what is read from the files that are loaded. */
+  readonly limiter: ByteLimit;
 }
 
 export const statementTimeout = ({ dataSet }: Pick<LoadTools, 'dataSet'>): { readonly statementTimeoutMs?: number } =>
@@ -112,7 +115,7 @@ export async function stageAll(work: Work, args: OfSource, staging: Staging): Pr
 }
 
 function stageOne(
-  { tools, plan, load }: Work,
+  { tools, plan, load, limiter }: Work,
   file: SourceFile,
   maxRows: number | undefined,
   { counter, onChunk, signal }: Staging,
@@ -130,6 +133,7 @@ function stageOne(
       firstPart: file.index * PARTS_PER_FILE,
       chunkSizeBytes: plan.chunkSizeBytes,
       stallTimeoutMs: dataSet.stallTimeoutMs,
+      limiter,
       ...(maxRows === undefined ? {} : { maxRows }),
       ...(plan.fileColumns === null ? {} : { expectedColumns: plan.fileColumns }),
       onChunk: (chunk) => {

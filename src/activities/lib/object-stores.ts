@@ -4,6 +4,7 @@ import type { EventTransferConfig } from '../../config/event-transfers';
 import type { ObjectAddress } from '../../model/transfer-event';
 import { hideSecret } from '../../ops/redaction';
 import {
+  bothLimits,
   createGcsClient,
   createGcsDestination,
   createGcsSource,
@@ -11,6 +12,7 @@ import {
   createS3Destination,
   createS3Source,
   RateLimiter,
+  type ByteLimit,
   type Destination,
   type GcsClient,
   type Source,
@@ -20,11 +22,14 @@ export class ObjectStores {
   readonly #s3 = new Map<string, S3Client>();
   #gcs: GcsClient | undefined;
 
-  /** Of all transfers of the process together. */
-  readonly limiter: RateLimiter;
+  /** Of all events of the process together, and of the process itself. */
+  readonly limiter: ByteLimit;
 
-  constructor(readonly config: EventTransferConfig) {
-    this.limiter = new RateLimiter(config.maxBytesPerSec);
+  constructor(
+    readonly config: EventTransferConfig,
+    ofProcess: ByteLimit = new RateLimiter(null),
+  ) {
+    this.limiter = bothLimits(new RateLimiter(config.maxBytesPerSec), ofProcess);
     const { credentials } = config.s3;
     if (credentials.kind !== 'keys') return;
     // Patterns cannot know every key: what is configured is cut from logs by its value.

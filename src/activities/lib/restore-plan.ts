@@ -5,6 +5,7 @@ import { LonghaulError } from '../../model/errors';
 import type { ManifestRecord } from '../../model/records';
 import type { RestoreSettings } from '../../model/restore-settings';
 import type { PrepareRestoreArgs } from '../restore-types';
+import { runRate } from './run-rate-of';
 
 /** Folder of the runs' own files, below the output folder. */
 export const RESTORE_CONTROL_FOLDER = '.longhaul';
@@ -49,6 +50,7 @@ export function restoreSettings(
     controlPrefix: RESTORE_CONTROL_FOLDER,
     endpoint: config.s3.endpoint,
     maxWorkers: config.filesInParallel,
+    ...runRate(config.maxBytesPerSec, config.filesInParallel),
     publish: 'direct',
     // Files stand for themselves: what is restored stays, whatever becomes of the others.
     cleanup: 'none',

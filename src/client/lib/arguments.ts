@@ -1,6 +1,7 @@
 /** Rules for arguments and options that several commands share. Each throws InvalidInput, exit code 2. */
 import { LonghaulError } from '../../model/errors';
 import { MAX_WORKERS_LIMIT } from '../../model/run';
+import { MAX_BYTES_PER_SEC } from '../../model/run-rate';
 
 export type SettingValue = string | number | boolean | null;
 
@@ -58,6 +59,29 @@ export const parseWholeNumber = (name: string, text: string, min: number, max: n
 };
 
 export const parseMaxWorkers = (text: string): number => parseWholeNumber('workers', text, 1, MAX_WORKERS_LIMIT);
+
+const BYTES_OF_UNIT: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
+
+/** `10MB/s`, `512KiB`, `1.5 GB/s` or bytes as a number → whole bytes per second; `none` → null. Throws InvalidInput. */
+export const parseByteRate = (text: string): number | null => {
+  if (text.toLowerCase() === 'none') return null;
+  const [, number = '', unit = ''] = /^(\d{1,13}(?:\.\d{1,6})?)\s*([a-z]*?)(?:\/s)?$/i.exec(text.trim()) ?? [];
+  const bytesPerSec = number === '' ? NaN : Math.round(Number(number) * (BYTES_OF_UNIT[unit.toLowerCase()] ?? NaN));
+  if (bytesPerSec >= 1 && bytesPerSec <= MAX_BYTES_PER_SEC) return bytesPerSec;
+  throw new LonghaulError(
+    'InvalidInput',
+    `rate: expected bytes per second such as 10MB/s, 512KiB/s or 1000000, at most 1000GB/s, or none; got "${text.slice(0, 40)}".`,
+  );
+};
 
 /** Records are numbered from 0 over the whole run. */
 export const parseRecordNumber = (text: string): number =>

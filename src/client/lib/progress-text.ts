@@ -60,6 +60,7 @@ const flowText = (progress: JobProgress, inFlight: readonly InFlight[]): string 
   [
     formatBytes(bytesOf(progress, inFlight)),
     ...(progress.bytesPerSec > 0 ? [formatRate(progress.bytesPerSec)] : []),
+    ...(typeof progress.maxBytesPerSec === 'number' ? [`at most ${formatRate(progress.maxBytesPerSec)}`] : []),
     ...(progress.etaMs === null || progress.stage !== 'transferring' ? [] : [`ETA ${formatDuration(progress.etaMs)}`]),
     `${progress.inFlight} in flight of ${progress.maxWorkers}`,
     `elapsed ${formatDuration(progress.elapsedMs)}`,

@@ -13,7 +13,13 @@ import { findOpenRun, isOverdue, startInput } from './run';
 const UPDATE_TIMEOUT_MS = 10_000;
 
 /** What is known of a run that has just been asked to cancel itself. */
-const CANCEL_REQUESTED: OperatorReply = { stage: 'cleaning', paused: false, maxWorkers: 1, affected: 0 };
+const CANCEL_REQUESTED: OperatorReply = {
+  stage: 'cleaning',
+  paused: false,
+  maxWorkers: 1,
+  maxBytesPerSec: null,
+  affected: 0,
+};
 
 const reasonOf = (arg: unknown): string =>
   typeof arg === 'object' && arg !== null && 'reason' in arg ? String(arg.reason) : '';

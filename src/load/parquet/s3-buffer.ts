@@ -13,14 +13,14 @@ export interface S3Buffer {
 const CACHE_BYTES = 48 * 1024 * 1024;
 
 export function s3Buffer(object: ObjectToRead): S3Buffer {
-  const { source, version, signal, stallTimeoutMs = STALL_TIMEOUT_MS } = object;
+  const { source, version, signal, stallTimeoutMs = STALL_TIMEOUT_MS, limiter } = object;
   const cache = new Map<string, ArrayBuffer>();
   let cachedBytes = 0;
 
   const read = (start: number, length: number): Promise<ArrayBuffer> =>
     retry({ signal, policy: object.retry }, async () => {
       const reply = await source.open({ offsetBytes: start, lengthBytes: length }, version, signal);
-      const reader = new BodyReader(reply.body, { display: source.display, signal, stallTimeoutMs });
+      const reader = new BodyReader(reply.body, { display: source.display, signal, stallTimeoutMs, limiter });
       try {
         const bytes = new ArrayBuffer(length);
         const filled = await reader.fill(Buffer.from(bytes));

@@ -4,7 +4,15 @@
  * and undici 7 ends the process where the server then closes it (assert(!this.paused) in Parser.finish).
  */
 import { LonghaulError } from '../../model/errors';
-import { MemoryBudget, retry, type Lease, type RetryPolicy, type Source, type SourceVersion } from '../../transfer';
+import {
+  MemoryBudget,
+  retry,
+  type ByteLimit,
+  type Lease,
+  type RetryPolicy,
+  type Source,
+  type SourceVersion,
+} from '../../transfer';
 import { BodyReader } from '../../transfer/body-reader';
 
 /** Fills the buffer; answers fewer bytes than its length only at the end. */
@@ -17,6 +25,7 @@ export interface ObjectToRead {
   readonly signal: AbortSignal;
   readonly retry?: RetryPolicy | undefined;
   readonly stallTimeoutMs?: number | undefined;
+  readonly limiter?: ByteLimit | undefined;
 }
 
 /** No byte for this long: the connection is given up and the rest asked for again. */
@@ -113,11 +122,11 @@ export class ObjectReader {
     target: Buffer,
     signal: AbortSignal,
   ): Promise<Buffer> {
-    const { source, version, stallTimeoutMs = STALL_TIMEOUT_MS } = this.object;
+    const { source, version, stallTimeoutMs = STALL_TIMEOUT_MS, limiter } = this.object;
     const isWhole = range.lengthBytes === version.sizeBytes;
     await retry({ signal, policy: this.object.retry }, async () => {
       const reply = await source.open(isWhole ? undefined : range, version, signal);
-      const body = new BodyReader(reply.body, { display: source.display, signal, stallTimeoutMs });
+      const body = new BodyReader(reply.body, { display: source.display, signal, stallTimeoutMs, limiter });
       try {
         const filled = await body.fill(target);
         if (filled < target.length) throw this.cutOff(range.offsetBytes + filled);

@@ -57,6 +57,7 @@ export async function openFile(request: InspectRequest, options: OpenFileOptions
     signal: options.signal,
     retry: request.retry,
     stallTimeoutMs: request.stallTimeoutMs,
+    limiter: request.limiter,
   };
   const shared = { display: source.display, mapping, ...options };
   if (format === 'parquet') {

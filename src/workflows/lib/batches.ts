@@ -78,6 +78,14 @@ export class Batches {
     return [...this.running.values()].reduce((sum, batch) => sum + batch.inFlight, 0);
   }
 
+  /** Records that may be in flight now, as far as batches have told: each has a slot, or gets one without asking again. */
+  get occupied(): number {
+    const { paused, maxWorkers } = this.control;
+    const running = [...this.running.values()];
+    const left = paused ? 0 : running.reduce((sum, batch) => sum + batch.unstarted, 0);
+    return Math.max(this.inFlight, Math.min(maxWorkers, this.inFlight + left));
+  }
+
   get failures(): FailedRecord[] {
     return [...this.finishedFailures, ...[...this.running.values()].flatMap((batch) => batch.failed)];
   }

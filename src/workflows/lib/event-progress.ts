@@ -106,6 +106,7 @@ export class EventProgress {
       stage: this.#stage,
       paused: false,
       maxWorkers: 1,
+      maxBytesPerSec: null,
       publish: 'direct',
       onError: null,
       exportId: null,

@@ -1,6 +1,7 @@
 /** What an operator can ask of a run: declared here, with the descriptions that the Web UI shows. */
 import { defineQuery, defineUpdate, setHandler } from '@temporalio/workflow';
 import { MAX_WORKERS_LIMIT, MESSAGES, type JobProgress, type OperatorReply, type Stage } from '../../model/run';
+import { isBytesPerSec, MAX_BYTES_PER_SEC } from '../../model/run-rate';
 import { failure } from './failures';
 
 interface RetryArgs {
@@ -15,6 +16,9 @@ export const progressQuery = defineQuery<JobProgress>(MESSAGES.progress);
 const pauseUpdate = defineUpdate<OperatorReply>(MESSAGES.pause);
 const resumeUpdate = defineUpdate<OperatorReply>(MESSAGES.resume);
 const setMaxWorkersUpdate = defineUpdate<OperatorReply, [{ maxWorkers: number }]>(MESSAGES.setMaxWorkers);
+const setMaxBytesPerSecUpdate = defineUpdate<OperatorReply, [{ maxBytesPerSec: number | null }]>(
+  MESSAGES.setMaxBytesPerSec,
+);
 const retryFailedUpdate = defineUpdate<OperatorReply, [RetryArgs?]>(MESSAGES.retryFailed);
 const skipRecordUpdate = defineUpdate<OperatorReply, [{ record: number }]>(MESSAGES.skipRecord);
 const abortUpdate = defineUpdate<OperatorReply, [AbortArgs?]>(MESSAGES.abort);
@@ -28,8 +32,12 @@ export interface Operated {
   readonly isStoppable: boolean;
   /** Numbers of failed records that wait for a decision; empty unless `on_error` is `wait`. */
   readonly waiting: readonly number[];
+  /** False: its workers do not look at its limit, because it was prepared before there was one that can be changed. */
+  readonly takesRate: boolean;
   setPaused(paused: boolean): void;
   setMaxWorkers(maxWorkers: number): void;
+  /** Null lifts the limit. */
+  setMaxBytesPerSec(maxBytesPerSec: number | null): void;
   retry(records: readonly number[] | null): number;
   skip(record: number): number;
   abort(reason: string): void;
@@ -52,6 +60,10 @@ export function registerOperator(run: Operated): void {
   setHandler(setMaxWorkersUpdate, ({ maxWorkers }) => (run.setMaxWorkers(maxWorkers), run.reply(0)), {
     description: `Records moved at once: {"maxWorkers": 1 to ${MAX_WORKERS_LIMIT}}`,
     validator: validateMaxWorkers,
+  });
+  setHandler(setMaxBytesPerSecUpdate, ({ maxBytesPerSec }) => (run.setMaxBytesPerSec(maxBytesPerSec), run.reply(0)), {
+    description: 'Bytes that the run reads per second: {"maxBytesPerSec": 10000000}; null lifts the limit',
+    validator: (args: unknown) => validateMaxBytesPerSec(run, args),
   });
   setHandler(retryFailedUpdate, (args?: RetryArgs) => run.reply(run.retry(args?.records ?? null)), {
     description: 'Move failed records again: {} for all, or {"records": [7, 9]}. For runs with on_error "wait".',
@@ -84,6 +96,20 @@ function validateMaxWorkers(args: unknown): void {
   const value = (args as { maxWorkers?: unknown } | undefined)?.maxWorkers;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_WORKERS_LIMIT) {
     throw reject(`Give {"maxWorkers": n} with a whole number from 1 to ${MAX_WORKERS_LIMIT}`);
+  }
+}
+
+function validateMaxBytesPerSec(run: Operated, args: unknown): void {
+  const value = (args as { maxBytesPerSec?: unknown } | undefined)?.maxBytesPerSec;
+  if (value !== null && !isBytesPerSec(value)) {
+    throw reject(
+      `Give {"maxBytesPerSec": n} with a whole number from 1 to ${MAX_BYTES_PER_SEC}, or {"maxBytesPerSec": null} to lift the limit`,
+    );
+  }
+  if (!run.takesRate) {
+    throw reject(
+      'This run was begun by an older version, whose records cannot be told: use setMaxWorkers, or pause the run',
+    );
   }
 }
 

@@ -63,4 +63,6 @@ export interface Continuation<S extends RunSettings = RunSettings> {
   readonly transferStartedMs: number;
   readonly paused: boolean;
   readonly maxWorkers: number;
+  /** What an operator has set; null: no limit. */
+  readonly maxBytesPerSec?: number | null;
 }

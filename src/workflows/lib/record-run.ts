@@ -21,6 +21,7 @@ import { registerOperator, type Operated } from './operator';
 import type { Continuation, Ending, Filed, ManifestSize, RecordJob } from './record-job';
 import { withOwnRequests } from './requests';
 import { RunProgress } from './run-progress';
+import { RunRateTeller } from './run-rate';
 import { publishPages, takeBackPages } from './settle-pages';
 import { toleratesFailures } from './tolerance';
 
@@ -45,6 +46,7 @@ export function runRecords<S extends RunSettings, R extends object, F extends Fi
 class RecordRun<S extends RunSettings, R extends object, F extends Filed> implements Operated {
   batches: Batches | undefined;
   private readonly progressState: RunProgress;
+  private readonly rate: RunRateTeller;
   private readonly work = new CancellationScope();
   private abortReason: string | undefined;
   private knownSettings: S | undefined;
@@ -61,6 +63,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     this.progressState = new RunProgress(job.name, job.project, run, startedMs);
     this.progressState.paused = continued?.paused ?? false;
     this.progressState.maxWorkers = continued?.maxWorkers ?? 0;
+    this.rate = new RunRateTeller(continued?.maxBytesPerSec);
+    this.progressState.maxBytesPerSec = this.rate.bytesPerSec;
   }
 
   async execute(): Promise<R> {
@@ -115,6 +119,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   private take(settings: S): void {
     this.knownSettings = settings;
     this.progressState.settings = settings;
+    this.rate.take(settings);
+    this.progressState.maxBytesPerSec = this.rate.bytesPerSec;
   }
 
   private async list(): Promise<void> {
@@ -161,6 +167,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
       transferStartedMs: progressState.transferStartedMs ?? progressState.startedMs,
       paused: progressState.paused,
       maxWorkers: progressState.maxWorkers,
+      ...this.rate.continued,
     });
   }
 
@@ -284,6 +291,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     if (batches === undefined) return;
     progressState.totals = batches.totals;
     progressState.inFlight = batches.inFlight;
+    this.rate.share(batches.occupied);
     progressState.failures = batches.failures;
     progressState.runningBatches = batches.workflowIds;
     const stage = batches.isParked ? 'parked' : 'transferring';
@@ -319,8 +327,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   }
 
   reply(affected: number): OperatorReply {
-    const { stage, paused, maxWorkers } = this.progressState;
-    return { stage, paused, maxWorkers, affected };
+    const { stage, paused, maxWorkers, maxBytesPerSec } = this.progressState;
+    return { stage, paused, maxWorkers, maxBytesPerSec, affected };
   }
 
   setPaused(paused: boolean): void {
@@ -332,6 +340,16 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   setMaxWorkers(maxWorkers: number): void {
     this.progressState.maxWorkers = maxWorkers;
     this.batches?.controlChanged();
+    this.progressState.show();
+  }
+
+  get takesRate(): boolean {
+    return this.knownSettings === undefined || this.knownSettings.rate !== undefined;
+  }
+
+  setMaxBytesPerSec(maxBytesPerSec: number | null): void {
+    this.rate.order(maxBytesPerSec);
+    this.progressState.maxBytesPerSec = maxBytesPerSec;
     this.progressState.show();
   }
 

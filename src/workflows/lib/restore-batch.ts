@@ -47,7 +47,13 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
       known.reason ??= reason;
       work.cancel();
     },
-    reply: (affected) => ({ stage: progress.stage, paused: false, maxWorkers: STARTED_AT_ONCE, affected }),
+    reply: (affected) => ({
+      stage: progress.stage,
+      paused: false,
+      maxWorkers: STARTED_AT_ONCE,
+      maxBytesPerSec: null,
+      affected,
+    }),
   });
   try {
     return await work.run(() => restoreEach(input, ids, progress, (result) => (known.result = result)));

@@ -5,6 +5,7 @@ import type { LoadPlace } from '../../model/load-settings';
 import type { JobProgress, FailedRecord, RunSettings, Stage } from '../../model/run';
 import type { LoadCounts } from '../../model/load-run';
 import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
+import { formatRate } from '../../model/format';
 import { emptyTotals, type Totals } from '../../model/records';
 
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
@@ -20,6 +21,7 @@ export class RunProgress {
   stage: Stage = 'preparing';
   paused = false;
   maxWorkers = 0;
+  maxBytesPerSec: number | null = null;
   settings: RunSettings | undefined;
   exportId: string | null = null;
   exportStatus: string | null = null;
@@ -77,6 +79,7 @@ export class RunProgress {
       stage: this.stage,
       paused: this.paused,
       maxWorkers: this.maxWorkers,
+      maxBytesPerSec: this.maxBytesPerSec,
       publish: settings?.publish ?? null,
       onError: settings?.onError ?? null,
       exportId: this.exportId,
@@ -148,7 +151,7 @@ export class RunProgress {
     const rate = shown.bytesPerSec > 0 ? `, ${mib(shown.bytesPerSec)} MiB/s` : '';
     const lines = [
       `- Records: ${totals.records} of ${shown.recordsTotal} done, ${shown.inFlight} in flight (at most ${shown.maxWorkers}), ${totals.failed} failed, ${totals.skipped} skipped`,
-      `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
+      `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${limitText(shown.maxBytesPerSec)}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
     ];
     if (totals.load !== undefined) lines.push(countsLine(totals.load));
     if (shown.runningBatches.length > 0) lines.push(batchesLine(shown.runningBatches));
@@ -173,6 +176,7 @@ export class RunProgress {
             ? 'Update `resume` starts records again'
             : 'Update `pause` starts no more records; those in flight end',
           'Update `setMaxWorkers` changes how many move at once: `{"maxWorkers": 8}`',
+          'Update `setMaxBytesPerSec` limits how fast: `{"maxBytesPerSec": 10000000}`, or `null`',
           `Update \`abort\`, or Request Cancellation, ends the run and ${end}`,
         ];
       case 'publishing':
@@ -205,6 +209,9 @@ const loadLines = ({ table, loadType, env, bucket, bucketSource }: LoadPlace): s
 
 const countsLine = ({ rows, chunks, rejected, stagedBytes }: LoadCounts): string =>
   `- Rows: ${rows} in ${chunks} chunks, ${mib(stagedBytes)} MiB staged, ${rejected} rejected`;
+
+const limitText = (bytesPerSec: number | null): string =>
+  bytesPerSec === null ? '' : ` (at most ${formatRate(bytesPerSec)})`;
 
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,11 +1,31 @@
 import {
   collectSetting,
+  parseByteRate,
   parseDate,
   parseId,
   parseMaxWorkers,
   parseRecordNumber,
   parseSetting,
 } from '../../../src/client/lib/arguments';
+
+describe('a rate', () => {
+  it.each([
+    ['10MB/s', 10_000_000],
+    ['512 KiB/s', 524_288],
+    ['1.5gb', 1_500_000_000],
+    ['1000', 1000],
+    ['0.5KiB', 512],
+    ['2b/s', 2],
+    ['1000GB/s', 1_000_000_000_000],
+    ['None', null],
+  ])('%s', (text, bytesPerSec) => {
+    expect(parseByteRate(text)).toBe(bytesPerSec);
+  });
+
+  it.each(['', '0', '-1', '10MB/h', '10TB/s', 'MB', '1001GB/s', '1e6', '10Mb/s/s', '0.1'])('refuses %p', (text) => {
+    expect(() => parseByteRate(text)).toThrow(/expected bytes per second such as 10MB\/s/);
+  });
+});
 
 describe('--set', () => {
   it.each([

@@ -10,6 +10,7 @@ export const progressOf = (changes: Partial<JobProgress> = {}): JobProgress => (
   stage: 'transferring',
   paused: false,
   maxWorkers: 16,
+  maxBytesPerSec: null,
   publish: 'atomic',
   onError: 'abort',
   exportId: 'exp-1',

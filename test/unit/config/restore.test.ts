@@ -48,6 +48,7 @@ test('the smallest file, with every default', () => {
     maxConcurrentRestores: 2,
     filesInParallel: 8,
     partSizeBytes: 8 * 1024 ** 2,
+    maxBytesPerSec: null,
     lanes: 2,
     stallTimeoutMs: 30_000,
     retryForMs: 900_000,
