@@ -3,7 +3,7 @@ import type { LoadInput, LoadResult } from '../model/load-run';
 import type { LoadOwner, LoadSettings } from '../model/load-settings';
 import type { ManifestRecord } from '../model/records';
 import type { CleanupReport, JobRef, RecordSettings } from '../model/run';
-import type { FinishArgs } from './types';
+import type { FinishArgs } from './finish-types';
 
 export interface PrepareLoadArgs {
   readonly ref: JobRef;

@@ -7,7 +7,8 @@ import { reportHtml } from './lib/report-html';
 import { ReportStats } from './lib/report-stats';
 import { reportOf, reportText, type RunReport } from './lib/run-report';
 import { resumable } from './lib/resumable';
-import type { ApiActivities, FinishArgs } from './types';
+import type { FinishArgs } from './finish-types';
+import type { ApiActivities } from './types';
 
 export function createReportActivities(dependencies: Dependencies): Pick<ApiActivities, 'finishRun'> {
   return {

@@ -3,7 +3,7 @@ import type { LedgerLine, ManifestRecord, StagedObject } from '../model/records'
 import type { RestoredRecord } from '../model/restore-run';
 import type { RestoreSettings } from '../model/restore-settings';
 import type { CleanupReport, JobRef, RecordSettings } from '../model/run';
-import type { FinishArgs } from './types';
+import type { FinishArgs } from './finish-types';
 
 export interface PrepareRestoreArgs {
   readonly ref: JobRef;

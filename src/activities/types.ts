@@ -1,19 +1,16 @@
 /** What workflows may ask of activities: types alone, so that workflow code can import them. */
 import type { ExportRequest, ExportResult, ExportSettings } from '../model/export-run';
 import type { IngestInput, IngestResult, IngestSettings } from '../model/ingest-run';
-import type { CleanupReport, FailedRecord, JobRef, RecordSettings, RunSettings } from '../model/run';
+import type { CleanupReport, FailedRecord, JobRef, RecordSettings } from '../model/run';
 import type { GivenRecord, LedgerLine, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
 import type { CreateReply, PollReply } from '../providers/types';
+import type { FinishArgs, InRun } from './finish-types';
 import type { PrepareRestoreActivities, RestoreActivities } from './restore-types';
 import type { BegunUpload } from '../transfer/types';
 
 /** For log lines that only a workflow can write, because only it knows that no attempt is left. */
 export type { IngestLogFields } from '../ingest/log-events';
 export type { BegunUpload } from '../transfer/types';
-
-export interface InRun {
-  readonly settings: RunSettings;
-}
 
 export interface OfRecord {
   readonly settings: RecordSettings;
@@ -36,18 +33,6 @@ export interface ManifestSummary {
   readonly pages: number;
   readonly prefixRecords: number;
   readonly datasets: number;
-}
-
-export interface FinishArgs extends InRun {
-  readonly exportId: string | null;
-  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
-  readonly totals: Totals;
-  readonly pages: number;
-  readonly cleanup: CleanupReport | null;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly failures: readonly FailedRecord[];
-  readonly startedAt: string;
-  readonly finishedAt: string;
 }
 
 export interface PrepareIngestArgs {

@@ -4,7 +4,8 @@
  */
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
-import type { ApiActivities, FinishArgs, TransferActivities } from '../../src/activities/types';
+import type { FinishArgs } from '../../src/activities/finish-types';
+import type { ApiActivities, TransferActivities } from '../../src/activities/types';
 import type { ErrorCode } from '../../src/model/errors';
 import type { ExportSettings } from '../../src/model/export-run';
 import type { CleanupReport } from '../../src/model/run';

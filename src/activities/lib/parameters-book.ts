@@ -1,12 +1,15 @@
 /** parameters.json as activities read it; documents that signed URLs are asked for from are kept for a while. */
 import { createHash } from 'node:crypto';
+import type { IngestConfig } from '../../config/ingest-types';
 import { MAX_PARAMETERS_BYTES, parseParameters, type ParametersDocument } from '../../ingest';
 import { LonghaulError } from '../../model/errors';
-import { getSmall } from '../../transfer';
-import type { IngestTools } from '../dependencies';
+import { getSmall, type S3Destination } from '../../transfer';
 
 /** What the document is read with. */
-type Reader = Pick<IngestTools, 'config' | 'destination'>;
+interface Reader {
+  readonly config: IngestConfig;
+  readonly destination: S3Destination;
+}
 
 /** Runs at once with lists of their own are few; one list with 50,000 URLs takes some 50 MB. */
 const MAX_KEPT = 4;

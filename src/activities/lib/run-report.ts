@@ -3,7 +3,7 @@ import { ERRORS, isErrorCode } from '../../model/errors';
 import type { CleanupReport, FailedRecord } from '../../model/run';
 import type { LoadPlace } from '../../model/load-settings';
 import { emptyTotals, type Totals } from '../../model/records';
-import type { FinishArgs } from '../types';
+import type { FinishArgs } from '../finish-types';
 import type { ControlStore } from './control-store';
 
 export interface RunReport {

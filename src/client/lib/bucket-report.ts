@@ -1,9 +1,10 @@
 /** The report of a run that keeps it in a bucket: finds it and reads it with that bucket's own settings. */
+import { createRequire } from 'node:module';
 import type { JobConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
 import type { JobProgress } from '../../model/run';
-import { heavy } from './heavy';
 import type { EndedRun, JobInput, JobResult } from './job';
+import type * as ProjectStore from './project-store';
 
 interface S3Address {
   readonly bucket: string;
@@ -57,6 +58,9 @@ export const reportPlace = async <I extends JobInput, R extends BucketResult>(
   throw noReport(run.workflowId, why);
 };
 
+/** The engine and the SDK of AWS: half of what `longhaul status` would load, and it reads no bucket. */
+const projectStore = (): typeof ProjectStore => createRequire(__filename)('./project-store') as typeof ProjectStore;
+
 /** report.txt, or report.json. Throws ObjectNotFound where there is none, or what the store answers. */
 export const readBucketReport = async <I extends JobInput, R extends BucketResult>(
   run: EndedRun<I, R>,
@@ -66,8 +70,7 @@ export const readBucketReport = async <I extends JobInput, R extends BucketResul
   const place = await reportPlace(run, settingsOf);
   const key = json ? place.key : place.key.replace(/\.json$/, '.txt');
   try {
-    // The engine and the SDK of AWS: half of what `longhaul status` would load, and it reads no bucket.
-    const { withStore } = heavy.projectStore();
+    const { withStore } = projectStore();
     return await withStore(settingsOf(place.bucket), (store) => store.readText(place.bucket, key));
   } catch (error) {
     if (!(error instanceof LonghaulError) || error.code !== 'ObjectNotFound') throw error;

@@ -7,7 +7,6 @@ import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
 import type * as HelpTopics from './help-topics';
 import type * as HtmlReport from './html-report';
-import type * as ProjectStore from './project-store';
 import type * as RunCodecServer from './run-codec-server';
 import type * as RunExport from './run-export';
 import type * as RunIngest from './run-ingest';
@@ -34,7 +33,6 @@ export const heavy = {
   doctor: () => load('./doctor-checks') as typeof Doctor,
   helpTopics: () => load('./help-topics') as typeof HelpTopics,
   htmlReport: () => load('./html-report') as typeof HtmlReport,
-  projectStore: () => load('./project-store') as typeof ProjectStore,
   runCodecServer: () => load('./run-codec-server') as typeof RunCodecServer,
   runExport: () => load('./run-export') as typeof RunExport,
   runIngest: () => load('./run-ingest') as typeof RunIngest,

@@ -1,4 +1,4 @@
-/** Answers that cannot be used: a 200 whose document is missing or cut off says nothing, and least of all that nothing is there. */
+/** What stores answer. A 200 whose document is missing or cut off says nothing, and least of all that nothing is there. */
 import { LonghaulError } from '../../model/errors';
 import type { Side } from './errors';
 
@@ -24,4 +24,23 @@ export function required<T>(value: T | undefined, name: string, destination: str
   throw new LonghaulError('DestinationUnavailable', `The store answered without ${name} for ${destination}`, {
     destination,
   });
+}
+
+/** What the store answers to a write, as the SDK names it. */
+export interface StoredReply {
+  readonly ETag?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly ChecksumCRC32?: string | undefined;
+  readonly ChecksumCRC32C?: string | undefined;
+  readonly ChecksumType?: string | undefined;
+}
+
+/** Names in lower case. */
+export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** To a request of our own (lean-writes.ts). */
+export interface LeanReply {
+  readonly headers: ReplyHeaders;
+  /** Empty for a PUT. */
+  readonly document: string;
 }

@@ -18,14 +18,22 @@ import { TRANSFER_ID_METADATA } from '../../model/names';
 import { sumsIn, type Checksums } from '../checksums';
 import type { Destination, ListedPart, ObjectAttributes, StoredObject } from '../destination';
 import { encodeCrc32 } from '../lib/crc32';
-import { required } from './answers';
+import { required, type StoredReply } from './answers';
 import { callStore, sendTimeoutMs, SLOW_ANSWER_TIMEOUT_MS, type Call } from './call';
 import { s3Checksums } from './checksums';
 import { mapS3Error } from './errors';
 import { leanWriterOf } from './lean-writes';
 import { asBegun, asCompleted, completeDocument } from './multipart-documents';
 import { findUploads, listParts, listUploads, type ListedUploadOf } from './uploads';
-import { asOutput, attributeHeaders, BYTES, checksumHeaders, conditionHeaders, sseHeaders } from './write-headers';
+import {
+  asOutput,
+  attributeHeaders,
+  BYTES,
+  checksumHeaders,
+  conditionHeaders,
+  sseHeaders,
+  type SseFields,
+} from './write-headers';
 
 export interface Encryption {
   readonly serverSideEncryption: 'AES256' | 'aws:kms' | null;
@@ -47,12 +55,6 @@ export interface S3Destination extends Destination {
   readonly sse: SseFields;
   /** Open uploads under a prefix, of anybody, in order of key; those of keys behind `after` alone. */
   listUploads(prefix: string, signal: AbortSignal, after?: string): AsyncIterable<ListedUploadOf>;
-}
-
-/** As the commands that create objects take them. */
-export interface SseFields {
-  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
-  readonly SSEKMSKeyId?: string;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -283,15 +285,6 @@ const completedPart = (part: ListedPart): { PartNumber: number; ETag: string } &
   ETag: part.etag,
   ...checksumFields(part),
 });
-
-/** What the store answers to a write, as the SDK names it. */
-export interface StoredReply {
-  readonly ETag?: string | undefined;
-  readonly VersionId?: string | undefined;
-  readonly ChecksumCRC32?: string | undefined;
-  readonly ChecksumCRC32C?: string | undefined;
-  readonly ChecksumType?: string | undefined;
-}
 
 function stored(bytes: number, reply: StoredReply): StoredObject {
   return {

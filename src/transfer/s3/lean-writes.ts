@@ -8,6 +8,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dispatcher } from 'undici';
 import { textIn } from '../lib/xml';
 import { countRequest } from './request-counter';
+import type { LeanReply, ReplyHeaders } from './answers';
 import { isErrorDocument } from './multipart-documents';
 import { Signer, type SigningKeys } from './sign';
 import { encodeKey, encodeSegment, learnRoutes, type WriteRoute } from './write-route';
@@ -24,22 +25,13 @@ export interface LeanWrite {
   readonly body: Buffer;
 }
 
-/** Names in lower case. */
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-export interface LeanReply {
-  readonly headers: Headers;
-  /** Empty for a PUT. */
-  readonly document: string;
-}
-
 /** What the SDK throws too, as far as it is looked at: the code as name, the status, the headers. */
 class RefusedWrite extends Error {
   constructor(
     name: string,
     message: string,
     readonly $metadata: { readonly httpStatusCode: number },
-    readonly $response: { readonly headers: Headers },
+    readonly $response: { readonly headers: ReplyHeaders },
   ) {
     super(message);
     this.name = name;
@@ -133,7 +125,7 @@ async function documentOf({ body }: Dispatcher.ResponseData): Promise<string> {
 }
 
 /** `<Error><Code>…</Code><Message>…</Message></Error>` (Amazon S3 API Reference, "REST error responses"). */
-function refusalOf(document: string, httpStatusCode: number, headers: Headers): Error {
+function refusalOf(document: string, httpStatusCode: number, headers: ReplyHeaders): Error {
   const code = textIn(document, 'Code');
   const name = code ?? 'UnknownError';
   return new RefusedWrite(name, textIn(document, 'Message') ?? name, { httpStatusCode }, { headers });

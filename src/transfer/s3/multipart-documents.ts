@@ -3,8 +3,7 @@ import type { Checksums } from '../checksums';
 import type { ListedPart } from '../destination';
 import { encodeCrc32 } from '../lib/crc32';
 import { elementsIn, escapeXml, textIn } from '../lib/xml';
-import type { StoredReply } from './destination';
-import type { LeanReply } from './lean-writes';
+import type { LeanReply, StoredReply } from './answers';
 import { asOutput } from './write-headers';
 
 /** Of a Complete: the parts in order, each with its checksum where it has one. */

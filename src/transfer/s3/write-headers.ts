@@ -3,8 +3,13 @@ import { TRANSFER_ID_METADATA } from '../../model/names';
 import type { Checksums } from '../checksums';
 import type { ObjectAttributes } from '../destination';
 import { encodeCrc32 } from '../lib/crc32';
-import type { SseFields, StoredReply } from './destination';
-import type { LeanReply } from './lean-writes';
+import type { LeanReply, StoredReply } from './answers';
+
+/** As the commands that create objects take them. */
+export interface SseFields {
+  readonly ServerSideEncryption?: 'AES256' | 'aws:kms';
+  readonly SSEKMSKeyId?: string;
+}
 
 /** As the SDK sends it for bodies that nobody has named. */
 export const BYTES = 'application/octet-stream';
