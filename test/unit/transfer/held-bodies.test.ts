@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
 import { Agent, buildConnector, request } from 'undici';
 import { holdingBodies } from '../../../src/transfer/lib/held-bodies';
 
@@ -69,10 +70,12 @@ test.each(SIZES)('%i bytes that end with their connection: all are read', async 
 
 test.each(SIZES)('%i bytes of twice as many, then the end: an error', async (size) => {
   closing = half;
-  expect((await readLate(size)).error).toBeInstanceOf(Error);
+  // Node 24 makes some of these outside of Jest's realm, where Error is another class.
+  expect(isNativeError((await readLate(size)).error)).toBe(true);
 });
 
 test.each(SIZES)('%i bytes of twice as many, then a reset: an error', async (size) => {
   closing = reset;
-  expect((await readLate(size)).error).toBeInstanceOf(Error);
+  // Node 24 makes some of these outside of Jest's realm, where Error is another class.
+  expect(isNativeError((await readLate(size)).error)).toBe(true);
 });
