@@ -6,7 +6,8 @@ const SECRET_PARAMETERS =
   /^(x-amz-(signature|credential|security-token)|x-goog-(signature|credential)|signature|sig|awsaccesskeyid|policy|key-pair-id|token|access_token|api_?key|key|secret|password|auth)$/i;
 
 export class SourceUrl {
-  readonly #url: URL;
+  /** As text: a listing of a hundred thousand is kept, and URL objects take several times as much. */
+  readonly #href: string;
 
   /** Throws RecordInvalid for anything but an absolute http(s) URL; the message never repeats the query. */
   constructor(text: string) {
@@ -16,21 +17,22 @@ export class SourceUrl {
       const shown = (text.split(/[?#]/, 1)[0] ?? '').replace(/^(\w+:\/\/)?.*@/s, '$1').slice(0, 200);
       throw new LonghaulError('RecordInvalid', `Not an http or https URL: ${shown}`);
     }
-    this.#url = url;
+    this.#href = url.href;
   }
 
   /** What is requested: the whole URL, signature and all. */
   reveal(): URL {
-    return new URL(this.#url);
+    return new URL(this.#href);
   }
 
   get display(): string {
-    return `${this.#url.protocol}//${this.#url.host}${this.#url.pathname}`;
+    const { protocol, host, pathname } = this.reveal();
+    return `${protocol}//${host}${pathname}`;
   }
 
   /** The path's last segment, percent-decoded where that gives valid text; may be empty. */
   get baseName(): string {
-    const last = this.#url.pathname.split('/').at(-1) ?? '';
+    const last = this.reveal().pathname.split('/').at(-1) ?? '';
     try {
       return decodeURIComponent(last);
     } catch {
@@ -40,8 +42,9 @@ export class SourceUrl {
 
   /** True where holding the text is enough to read the file: such a URL is never stored. */
   get isSigned(): boolean {
-    if (this.#url.username !== '' || this.#url.password !== '') return true;
-    return [...this.#url.searchParams.keys()].some((name) => SECRET_PARAMETERS.test(name));
+    const { username, password, searchParams } = this.reveal();
+    if (username !== '' || password !== '') return true;
+    return [...searchParams.keys()].some((name) => SECRET_PARAMETERS.test(name));
   }
 
   toString(): string {
