@@ -9,6 +9,7 @@ import type { Dispatcher } from 'undici';
 import type { GcsStoreConfig } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
 import { createStorePool } from '../http/direct/store-pool';
+import { AddressSpread } from '../lib/address-spread';
 import { createAgent } from '../lib/agent';
 import { countRequest } from '../s3/request-counter';
 import { createTokenSource } from './credentials';
@@ -63,8 +64,9 @@ export function createGcsClient(options: GcsClientOptions = {}): GcsClient {
   const tokens = createTokenSource(credentials);
   const project: Record<string, string> = options.userProject ? { 'x-goog-user-project': options.userProject } : {};
   const { connections = DEFAULT_CONNECTIONS, connectTimeoutMs } = options;
-  const agent = createAgent({ connections, connectTimeoutMs });
-  const pool = createStorePool({ connections, connectTimeoutMs });
+  const spread = new AddressSpread();
+  const agent = createAgent({ connections, connectTimeoutMs, connector: (connect) => spread.connector(connect) });
+  const pool = createStorePool({ connections, connectTimeoutMs, spread });
   const basePath = endpoint.pathname.replace(/\/$/, '');
 
   const dispatch = async (

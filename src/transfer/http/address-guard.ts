@@ -3,26 +3,27 @@
  * Judged are literals in every notation, every answer of DNS, and again every redirect; connections go only to an address
  * that was judged, so that a name cannot change its answer in between (DNS rebinding).
  */
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { LonghaulError } from '../../model/errors';
+import { AddressSpread, type ConnectorOptions } from '../lib/address-spread';
 
 export interface AddressGuardOptions {
   /** `host`, `host:port` or CIDR blocks that may be at private addresses. */
   readonly allowedHosts: readonly string[];
+  /** Which of a host's addresses comes next; the guard's own where absent. */
+  readonly spread?: AddressSpread;
 }
-
-/** `timeoutMs`: for connecting. */
-export type GuardedOptions = { readonly timeoutMs: number } & Partial<buildConnector.BuildOptions>;
 
 export class AddressGuard {
   private readonly hosts: ReadonlySet<string>;
+  private readonly spread: AddressSpread;
   private readonly blocks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][];
 
   /** Throws ConfigInvalid for a CIDR block that is none. */
   constructor(options: AddressGuardOptions) {
+    this.spread = options.spread ?? new AddressSpread();
     const isBlock = (entry: string): boolean => entry.includes('/');
     this.hosts = new Set(options.allowedHosts.filter((entry) => !isBlock(entry)).map((entry) => entry.toLowerCase()));
     this.blocks = options.allowedHosts.filter(isBlock).map((entry) => {
@@ -52,9 +53,9 @@ export class AddressGuard {
   }
 
   /** Connects only to addresses that this guard has judged; whatever else `net` and `tls` take is given on. */
-  connector({ timeoutMs, ...socketOptions }: GuardedOptions): buildConnector.connector {
-    const trusting = buildConnector({ timeout: timeoutMs, ...socketOptions });
-    const judging = buildConnector({ timeout: timeoutMs, ...socketOptions, lookup: this.lookup });
+  connector(options: ConnectorOptions): buildConnector.connector {
+    const trusting = this.spread.connector(options);
+    const judging = this.spread.connector(options, (address, hostname) => this.checkAddress(address, hostname));
     return (target, callback) => {
       const host = bare(target.hostname);
       const port = target.port || (target.protocol === 'https:' ? '443' : '80');
@@ -72,25 +73,6 @@ export class AddressGuard {
       judging(target, callback);
     };
   }
-
-  /** All answers are judged, not just the one that is used: the next attempt may use another. */
-  private readonly lookup: LookupFunction = (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
-      if (error !== null) {
-        callback(error, '');
-        return;
-      }
-      try {
-        for (const { address } of addresses) this.checkAddress(address, hostname);
-      } catch (refused) {
-        callback(refused as LonghaulError, '');
-        return;
-      }
-      const first = addresses[0];
-      if (options.all === true) callback(null, addresses);
-      else callback(null, first?.address ?? '', first?.family);
-    });
-  };
 
   private allowsHost(host: string, port: string | number): boolean {
     return this.hosts.has(host) || this.hosts.has(`${host}:${port}`) || this.hosts.has(`[${host}]:${port}`);

@@ -1,12 +1,13 @@
 /** The engine's own connections: no timeouts but the engine's, and none that ends the process (held-bodies.ts). */
-import { Agent, buildConnector } from 'undici';
+import { Agent, type buildConnector } from 'undici';
+import { AddressSpread } from './address-spread';
 import { holdingBodies } from './held-bodies';
 
 export interface AgentOptions {
   /** Connections at most to one origin; requests beyond them wait. */
   readonly connections: number;
   readonly connectTimeoutMs?: number | undefined;
-  /** How a connection is made; default: as undici does. */
+  /** How a connection is made; default: to the addresses of each host in turn. */
   readonly connector?: ((options: { timeoutMs: number }) => buildConnector.connector) | undefined;
 }
 
@@ -14,11 +15,9 @@ export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 /** Below the 5 s after which many servers close an idle connection: a request on a dying one is reset. */
 export const KEEP_ALIVE_MS = 4_000;
 
-const plain = ({ timeoutMs }: { timeoutMs: number }): buildConnector.connector =>
-  buildConnector({ timeout: timeoutMs });
-
 export function createAgent(options: AgentOptions): Agent {
-  const { connections, connectTimeoutMs: timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, connector = plain } = options;
+  const { connections, connectTimeoutMs: timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const connector = options.connector ?? ((connect) => new AddressSpread().connector(connect));
   return new Agent({
     connections,
     pipelining: 1,

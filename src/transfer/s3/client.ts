@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import ipaddr from 'ipaddr.js';
 import type { StoreConfig } from '../../config/types';
 import { createStorePool } from '../http/direct/store-pool';
+import { AddressSpread } from '../lib/address-spread';
 import { createAgent } from '../lib/agent';
 import { credentialsFor } from './credentials';
 import { allowLeanWrites } from './lean-writes';
@@ -15,6 +16,8 @@ export interface S3ClientOptions {
   /** Connections at most to one host of the store; requests beyond them wait. */
   readonly connections?: number;
   readonly connectTimeoutMs?: number;
+  /** Which of the addresses of the store's hosts comes next; the client's own where absent. */
+  readonly spread?: AddressSpread;
 }
 
 const DEFAULT_CONNECTIONS = 128;
@@ -25,8 +28,9 @@ const DEFAULT_CONNECTIONS = 128;
  */
 export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}): S3Client {
   const { connections = DEFAULT_CONNECTIONS, connectTimeoutMs } = options;
-  const dispatcher = createAgent({ connections, connectTimeoutMs });
-  const pool = createStorePool({ connections, connectTimeoutMs });
+  const spread = options.spread ?? new AddressSpread();
+  const dispatcher = createAgent({ connections, connectTimeoutMs, connector: (connect) => spread.connector(connect) });
+  const pool = createStorePool({ connections, connectTimeoutMs, spread });
   const client = withoutVersionNotice(
     () =>
       new S3Client({
