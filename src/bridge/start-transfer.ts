@@ -8,6 +8,7 @@ import {
 } from '@temporalio/common';
 import { LonghaulError } from '../model/errors';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOWS } from '../model/names';
+import { routeSummary } from '../model/summary';
 import {
   addressText,
   type DeadLetterTarget,
@@ -90,21 +91,8 @@ export const runOf = async (client: Client, workflowId: string): Promise<string 
   }
 };
 
-/** Temporal takes 400 bytes of it (limit.userMetadataSummarySize), and keys may be longer than that. */
-const MAX_SUMMARY_CHARS = 90;
-const shortened = (text: string): string =>
-  text.length <= MAX_SUMMARY_CHARS ? text : `${text.slice(0, 40)}…${text.slice(41 - MAX_SUMMARY_CHARS)}`;
-
-const summaryOf = ({ source, destination }: TransferEvent): string => {
-  const text = `${shortened(addressText(source))} → ${shortened(addressText(destination))}`;
-  // Letters beyond ASCII take up to three bytes each.
-  return Buffer.byteLength(text) <= 380
-    ? text
-    : Buffer.from(text)
-        .subarray(0, 370)
-        .toString('utf8')
-        .replace(/\ufffd+$/, '…');
-};
+const summaryOf = ({ source, destination }: TransferEvent): string =>
+  routeSummary(addressText(source), addressText(destination));
 
 const statusOf = (error: unknown): { code: number; details: string } | null => {
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;

@@ -133,8 +133,10 @@ export interface JobProgress {
   readonly failures: FailedRecord[];
   /** Child workflow ids of batches that are running, so that a watcher can look into them. */
   readonly runningBatches: string[];
-  /** What an operator can do now, as sentences. */
+  /** What an operator can do now, as sentences in Markdown. */
   readonly actions: string[];
+  /** The same as commands, as they are typed. Absent in answers of workers from before there was this. */
+  readonly commands?: readonly string[];
 }
 
 /** The answer of every Update. */

@@ -2,7 +2,14 @@
  * `cleanUp`, the janitor: looks for what runs have left in a bucket, and deletes it where that is asked for. Page by page, each
  * an activity that can be repeated, so that neither a bucket's size nor a crash matters. Deletes nothing by default.
  */
-import { continueAsNew, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { JanitorStep, Survey, SweptPage } from '../activities/janitor-types';
 import {
@@ -11,6 +18,7 @@ import {
   failedOf,
   FINDING_KINDS,
   janitorOrder,
+  KEPT_REASONS,
   noCounts,
   placeText,
   type Finding,
@@ -18,11 +26,17 @@ import {
   type JanitorInput,
   type JanitorOrder,
   type JanitorResult,
+  type KeptReason,
 } from '../model/janitor';
+import { formatCount, plural } from '../model/format';
 import { JANITOR_WORKFLOW, SEARCH_ATTRIBUTES } from '../model/names';
+import { MESSAGES } from '../model/run';
+import { codeText, titled } from '../model/run-details';
 import { janitor } from './lib/activity-options';
 import { failure } from './lib/failures';
 
+const MAX_SHOWN_FAILED = 3;
+const KEPT_KINDS = Object.keys(KEPT_REASONS) as KeptReason[];
 /** In the result, which is one payload. */
 const MAX_FINDINGS = 200;
 
@@ -37,6 +51,17 @@ export interface JanitorContinuation {
   readonly isVersioned: boolean;
 }
 
+/** The answer of its `progress` query. */
+export interface JanitorProgress extends JanitorCounts {
+  readonly place: string;
+  readonly delete: boolean;
+  /** Kinds of leftovers that have been looked for, of how many; null until the place is known. */
+  readonly step: number;
+  readonly steps: number | null;
+}
+
+const progressQuery = defineQuery<JanitorProgress>(MESSAGES.progress);
+
 export async function cleanUp(input?: JanitorInput, continued?: JanitorContinuation): Promise<JanitorResult> {
   const checked = checkJanitorInput(input);
   if ('problem' in checked) throw failure('InvalidInput', checked.problem);
@@ -44,11 +69,18 @@ export async function cleanUp(input?: JanitorInput, continued?: JanitorContinuat
   upsertSearchAttributes([
     { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD'), value: JANITOR_WORKFLOW },
     { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD'), value: placeText(order.place) },
+    { key: defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD'), value: 'cleaning' },
   ]);
+  const shown: { state: JanitorContinuation | undefined } = { state: continued };
+  setHandler(progressQuery, () => progressOf(order, shown.state), {
+    description: 'What has been looked at, found, deleted and kept so far',
+  });
+  setCurrentDetails(detailsOf(order, shown.state));
   let state = continued ?? (await begin(order));
   for (let step = state.survey.steps[state.step]; step !== undefined; step = state.survey.steps[state.step]) {
     if (workflowInfo().continueAsNewSuggested) return continueAsNew<typeof cleanUp>(checked.input, state);
     state = added(state, await sweep(order, step, state.after));
+    shown.state = state;
     setCurrentDetails(detailsOf(order, state));
   }
   return ended(order, state);
@@ -108,10 +140,45 @@ function ended(order: JanitorOrder, state: JanitorContinuation): JanitorResult {
   throw failure('CleanupIncomplete', message, { janitor: result });
 }
 
-function detailsOf(order: JanitorOrder, { survey, counts }: JanitorContinuation): string {
+const progressOf = (order: JanitorOrder, state: JanitorContinuation | undefined): JanitorProgress => ({
+  place: state?.survey.place ?? placeText(order.place),
+  delete: order.delete,
+  step: state?.step ?? 0,
+  steps: state?.survey.steps.length ?? null,
+  ...(state?.counts ?? noCounts()),
+});
+
+function detailsOf(order: JanitorOrder, state: JanitorContinuation | undefined): string {
+  const { place, step, steps, kinds, kept, uploads } = progressOf(order, state);
+  const isOver = steps !== null && step >= steps;
   const mode = order.delete ? 'deletes what it finds' : 'a dry run: deletes nothing';
-  const found = FINDING_KINDS.filter((kind) => counts.kinds[kind].found > 0).map(
-    (kind) => `- ${kind}: ${counts.kinds[kind].found} found, ${counts.kinds[kind].deleted} deleted`,
+  const found = FINDING_KINDS.filter((kind) => kinds[kind].found > 0).map(
+    (kind) => `${kind}: ${formatCount(kinds[kind].found)} found, ${formatCount(kinds[kind].deleted)} deleted`,
   );
-  return [`${survey.place}, ${mode}.`, '', `- looked at: ${counts.uploads} open uploads`, ...found].join('\n');
+  const stays = KEPT_KINDS.filter((why) => kept[why] > 0);
+  const failed = (state?.findings ?? []).filter(({ fate }) => fate === 'failed').slice(-MAX_SHOWN_FAILED);
+  const again = order.delete
+    ? []
+    : ['The same with `"delete": true` in its input, or `longhaul janitor … --delete`, deletes'];
+  return [
+    `**${isOver ? 'Looked through' : 'Looking through'}** · ${codeText(place)}, ${mode}`,
+    '',
+    ...(steps === null
+      ? []
+      : [`- Step ${Math.min(step + 1, steps)} of ${steps}, ${plural(uploads, 'open upload')} looked at`]),
+    `- Only what is older than ${order.olderThanDays} days, of runs that have ended`,
+    ...titled('Found', found),
+    ...titled(
+      'Stays',
+      stays.map((why) => `${formatCount(kept[why])}: ${KEPT_REASONS[why]}`),
+    ),
+    ...titled(
+      'Could not be deleted',
+      failed.map(({ what, why }) => `${codeText(what)} ${why ?? ''}`),
+    ),
+    ...titled(
+      'What you can do now',
+      isOver ? again : ['Request Cancellation ends it; it may be started again at any time, and finds what is left'],
+    ),
+  ].join('\n');
 }

@@ -31,6 +31,7 @@ import {
 } from './lib/batch-messages';
 import { addCleanup, emptyCleanup, failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
 import { requestTotals, withOwnRequests } from './lib/requests';
+import { batchDetails, recordSummary } from './lib/record-details';
 import { SignalSender } from './lib/signal-sender';
 import { unmovedLine } from './lib/ledger-lines';
 import { tryFile } from './lib/restore-record';
@@ -225,7 +226,7 @@ class Batch {
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       // A record is started again under its own id by retryFailed, and when a run id is used again after a failure.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `${record.source} to ${record.kind === 'file' ? '' : `s3://${settings.bucket}/`}${record.key}`,
+      staticSummary: recordSummary(record, settings.bucket),
     });
   }
 
@@ -326,9 +327,7 @@ class Batch {
     };
     this.unreported = false;
     this.lastReport = { atMs: Date.now(), inFlight: report.inFlight, unstarted: report.unstarted };
-    setCurrentDetails(
-      `Page ${report.page}: ${this.totals.records} of ${this.records.size} records done, ${report.inFlight} in flight, ${this.failed.size} failed`,
-    );
+    setCurrentDetails(batchDetails({ ...report, run: this.input.settings.run, records: this.records.size }));
     await this.toRun.send(report);
   }
 }

@@ -3,11 +3,13 @@
  * is now staged (atomic) or stored (direct), and on failure or cancel takes back whatever it has made before it closes.
  */
 import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { plural } from '../model/format';
 import { addTotals, emptyTotals, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
 import { loadRecord } from './lib/load-record';
 import { withUndo, type RecordInput, type RecordResult } from './lib/record-work';
 import { withOwnRequests } from './lib/requests';
+import { recordDetails } from './lib/record-details';
 import { restoreRecord } from './lib/restore-record';
 import { urlRecord } from './lib/url-record';
 
@@ -44,7 +46,8 @@ async function copyPrefix(input: RecordInput): Promise<RecordResult> {
       undo.pages = pages;
       let totals: Totals = { ...emptyTotals(), records: 1 };
       for (let page = 0; page < pages; page += 1) {
-        setCurrentDetails(`Copied ${totals.objects} of ${objects} objects of ${record.source}`);
+        const copied = `Copied ${totals.objects} of ${plural(objects, 'object')} (page ${page} of ${pages})`;
+        setCurrentDetails(recordDetails(record, copied));
         const copy = transfer('stream', `Copy page ${page + 1} of ${pages} of ${record.source}`, input.settings);
         totals = addTotals(totals, await copy.copyPage({ ...input, page, sinceMs }));
       }

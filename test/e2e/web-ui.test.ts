@@ -9,6 +9,7 @@ import { BROWSER_NEED, hasBrowser, launchBrowser } from '../support/browser';
 import { RunHarness } from '../support/run-harness';
 import { describeWhere } from '../support/skip';
 import { until } from '../support/until';
+import { takeImage, VIEWPORT } from '../support/web-ui';
 
 const MIB = 2 ** 20;
 /** The dialog that is open: the page holds closed ones too. */
@@ -55,7 +56,7 @@ describeWhere(hasBrowser, BROWSER_NEED)('the Web UI of a run', () => {
     const progress = (): Promise<JobProgress> => handle.query<JobProgress>('progress');
     await until(async () => (await progress()).totals.records === 1, { timeoutMs: 30_000, what: 'the small record' });
 
-    const page = await browser!.newPage();
+    const page = await browser!.newPage({ viewport: VIEWPORT });
     page.setDefaultTimeout(15_000);
     const { uiUrl } = harness.servers.temporal;
     const runUrl = `${uiUrl}/namespaces/${harness.namespace}/workflows/${handle.workflowId}`;
@@ -68,16 +69,19 @@ describeWhere(hasBrowser, BROWSER_NEED)('the Web UI of a run', () => {
     await expect(details.locator('li').allInnerTexts()).resolves.toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^Target: .*atomic: nothing is visible until every record is in$/),
-        expect.stringMatching(/^Records: 1 of 2 done, 1 in flight \(at most 4\), 0 failed, 0 skipped$/),
-        expect.stringMatching(/^Update pause starts no more records/),
+        expect.stringMatching(/^Records: 1 of 2 done \(50 %\), 1 in flight \(at most 4\), 0 failed, 0 skipped$/),
+        expect.stringMatching(/^Update pause, or longhaul pause \S+, starts no more records; those in flight end$/),
       ]),
     );
+
+    await takeImage(page, 'web-ui-details');
 
     await page.getByRole('tab', { name: 'Relationships' }).click();
     await page
       .getByText(/\/batch\/0$/)
       .first()
       .waitFor();
+    await takeImage(page, 'web-ui-children');
 
     await page.getByRole('tab', { name: 'Search Attributes' }).click();
     await page.getByText('LonghaulStage').waitFor();
@@ -87,6 +91,7 @@ describeWhere(hasBrowser, BROWSER_NEED)('the Web UI of a run', () => {
     await page.keyboard.type('{"maxWorkers": 0}');
     await refused.getByRole('button', { name: 'Submit' }).click();
     await refused.getByText('Give {"maxWorkers": n} with a whole number from 1 to 256').first().waitFor();
+    await takeImage(page, 'web-ui-update-rejected');
     await expect(progress()).resolves.toMatchObject({ maxWorkers: 4 });
 
     await page.goto(runUrl);

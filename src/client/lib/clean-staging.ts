@@ -3,6 +3,7 @@ import type { CleanedStaging } from '../../activities/load-types';
 import { LonghaulError } from '../../model/errors';
 import type { LoadInput } from '../../model/load-run';
 import { CLEAN_STAGING_WORKFLOW, TASK_QUEUES } from '../../model/names';
+import { summaryText } from '../../model/summary';
 import { withTemporal } from './connection';
 import { compactTime, formatBytes, plural } from './format';
 import type { Output } from './output';
@@ -32,7 +33,7 @@ export const cleanStaging = async (output: Output, input: Partial<LoadInput>): P
           ...(bucket === undefined ? {} : { s3_bucket: bucket }),
         },
       ],
-      staticSummary: `Remove what terminated loads of ${dataSet} have left`,
+      staticSummary: summaryText(`Remove what terminated loads of ${dataSet} have left`),
     }),
   );
   output.data(cleaned, textOf);

@@ -14,6 +14,7 @@ import {
 } from '../../model/janitor';
 import type { LoadEnvironment } from '../../model/load-run';
 import { TASK_QUEUES } from '../../model/names';
+import { summaryText } from '../../model/summary';
 import { withTemporal } from './connection';
 import { compactTime, formatCount, plural } from './format';
 import { janitorJob } from './job-janitor';
@@ -122,7 +123,7 @@ export const runJanitor = async (output: Output, place: string, options: Janitor
       taskQueue: TASK_QUEUES.workflows,
       workflowId: `janitor-${place.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/-$/, '')}-${compactTime(new Date())}`,
       args: [input],
-      staticSummary: janitorJob.summary(input),
+      staticSummary: summaryText(janitorJob.summary(input)),
     });
     const { workflowId } = handle;
     if (options.detach === true) {

@@ -3,6 +3,7 @@ import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client'
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
+import { summaryText } from '../../model/summary';
 import type { Job } from './job';
 import { janitorJob } from './job-janitor';
 import type { Overlap, ScheduleWord } from './job-words';
@@ -136,7 +137,7 @@ export const planSchedule = (id: string, options: CreateOptions): ScheduleOption
       workflowId: `${word}-${id}`,
       taskQueue: TASK_QUEUES.workflows,
       args: [input],
-      staticSummary: summary,
+      staticSummary: summaryText(summary),
       staticDetails: `Started by the schedule ${id}: \`longhaul schedule describe ${id}\``,
       typedSearchAttributes: [
         attribute(SEARCH_ATTRIBUTES.job, workflow),

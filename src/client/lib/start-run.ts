@@ -3,6 +3,7 @@ import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { TASK_QUEUES } from '../../model/names';
+import { summaryText } from '../../model/summary';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
 import { defaultWorkflowId, type Job, type JobInput, type JobResult, type JobWorkflow } from './job';
 
@@ -29,7 +30,7 @@ export const startRun = async <I extends JobInput, R extends JobResult>(
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
         // Only the starter can set these; they head the run's page in the Web UI.
-        staticSummary: job.summary(input),
+        staticSummary: summaryText(job.summary(input)),
         staticDetails: `Watch: \`longhaul watch ${workflowId}\`  \nStop it: \`longhaul abort ${workflowId}\``,
       }),
     );

@@ -76,39 +76,6 @@ const failureLines = ({ n, source, code, message }: FailedRecord, style: Style):
   ...(isErrorCode(code) ? [style('dim', `    ${ERRORS[code].hint}`)] : []),
 ];
 
-/** The commands that help now, as they would be typed. */
-export const commandsNow = ({ stage, paused, workflowId, job, failures }: JobProgress): string[] => {
-  const order = (text: string): string => `longhaul ${text}`;
-  const steers = job !== 'transferEvent';
-  switch (stage) {
-    case 'parked':
-      return [
-        order(`retry-failed ${workflowId}`),
-        order(`skip-record ${workflowId} ${failures.at(-1)?.n ?? '<n>'}`),
-        order(`abort ${workflowId}`),
-      ];
-    case 'transferring':
-      return steers
-        ? [
-            order(`${paused ? 'resume' : 'pause'} ${workflowId}`),
-            order(`set-max-workers ${workflowId} <n>`),
-            order(`abort ${workflowId}`),
-          ]
-        : [order(`abort ${workflowId}`)];
-    case 'preparing':
-    case 'waiting':
-    case 'exporting':
-    case 'listing':
-      return [order(`abort ${workflowId}`)];
-    case 'publishing':
-      return job === 'loadToPostgres' ? [order(`abort ${workflowId}`)] : [];
-    case 'cleaning':
-    case 'reporting':
-    case 'done':
-      return [];
-  }
-};
-
 export interface WatchScreen {
   /** Cells of a line; every line is shorter, because a wrapped one breaks redrawing. */
   readonly width: number;
@@ -125,7 +92,7 @@ export const watchBlock = (progress: JobProgress, inFlight: readonly InFlight[],
   const fraction = total === null || total === 0 ? null : progress.totals.records / total;
   const waiting = exportText(progress, now);
   const shown = inFlight.slice(0, MAX_IN_FLIGHT_SHOWN);
-  const commands = progress.actions.length === 0 ? [] : commandsNow(progress);
+  const { commands = [] } = progress;
   const lines = [
     `${style('bold', printable(progress.workflowId))}  ${stageText(progress)} · ${JOB_TERMS[progress.job].subject} ${printable(progress.project)}`,
     wayText(progress, style),

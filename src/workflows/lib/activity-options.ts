@@ -10,6 +10,7 @@ import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivitie
 import type { JanitorActivities } from '../../activities/janitor-types';
 import type { LoadApiActivities, LoadTransferActivities } from '../../activities/load-types';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
+import { summaryText } from '../../model/summary';
 import { counting } from './requests';
 
 /**
@@ -151,12 +152,17 @@ export const api = (
   override: ActivityOptions = {},
 ): ApiActivities & LoadApiActivities =>
   counting(
-    proxyActivities<ApiActivities & LoadApiActivities>({ ...options[group], ...placed(run), ...override, summary }),
+    proxyActivities<ApiActivities & LoadApiActivities>({
+      ...options[group],
+      ...placed(run),
+      ...override,
+      summary: summaryText(summary),
+    }),
   );
 
 /** Activities of `cleanUp`, with a sentence for the timeline. */
 export const janitor = (group: 'prepare' | 'control', summary: string): JanitorActivities =>
-  counting(proxyActivities<JanitorActivities>({ ...options[group], summary }));
+  counting(proxyActivities<JanitorActivities>({ ...options[group], summary: summaryText(summary) }));
 
 /** Activities of the transfer queue (or the run's host), with a sentence for the timeline. */
 export const transfer = (
@@ -170,7 +176,7 @@ export const transfer = (
       ...options[group],
       ...placed(run),
       ...override,
-      summary,
+      summary: summaryText(summary),
     }),
   );
 
@@ -181,11 +187,24 @@ export const files = (
   host: string,
   override: ActivityOptions = {},
 ): FilesActivities =>
-  counting(proxyActivities<FilesActivities>({ ...options[group], ...placed({ host }), ...override, summary }));
+  counting(
+    proxyActivities<FilesActivities>({
+      ...options[group],
+      ...placed({ host }),
+      ...override,
+      summary: summaryText(summary),
+    }),
+  );
 
 /** The same of whichever host answers first. */
 export const claims = (summary: string): ClaimActivities =>
-  counting(proxyActivities<ClaimActivities>({ ...options.prepare, taskQueue: TASK_QUEUES.files, summary }));
+  counting(
+    proxyActivities<ClaimActivities>({
+      ...options.prepare,
+      taskQueue: TASK_QUEUES.files,
+      summary: summaryText(summary),
+    }),
+  );
 
 /**
  * A try at a small object within the workflow task. One: what it does not end is handed over. It ends itself long before this
@@ -195,13 +214,13 @@ export const smallEventActivities = (summary: string): Pick<EventActivities, 'mo
   proxyLocalActivities<Pick<EventActivities, 'moveSmallObject'>>({
     startToCloseTimeout: '20 seconds',
     retry: { maximumAttempts: 1 },
-    summary,
+    summary: summaryText(summary),
   });
 
 /** Activities of one event, on the transfer queue; `priorityKey` where it differs from the workflow's own. */
 export const eventActivities = (group: EventGroup, summary: string, priorityKey?: number): EventActivities =>
   proxyActivities<EventActivities>({
     ...options[group],
-    summary,
+    summary: summaryText(summary),
     ...(priorityKey === undefined ? {} : { priority: { priorityKey } }),
   });

@@ -1,6 +1,7 @@
 /** Creates or adopts an export at the vendor and waits for it with durable timers. */
 import { log, sleep } from '@temporalio/workflow';
 import type { ExportRequest, ExportSettings } from '../../model/export-run';
+import { summaryText } from '../../model/summary';
 import { api } from './activity-options';
 import { failure } from './failures';
 import type { RunProgress } from './run-progress';
@@ -82,6 +83,6 @@ async function pause(
   const waitMs = Math.min(settings.pollIntervalMs, leftMs);
   progress.nextPollAt = new Date(Date.now() + waitMs).toISOString();
   progress.show();
-  await sleep(waitMs, { summary });
+  await sleep(waitMs, { summary: summaryText(summary) });
   progress.nextPollAt = null;
 }

@@ -208,7 +208,7 @@ export class Batches {
           args: [{ settings, exportId, page, control: { paused: this.control.paused, limit: batch.limit } }],
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: `Records ${page * settings.pageRecords} to ${page * settings.pageRecords + size - 1}`,
+          staticSummary: `Moves records ${page * settings.pageRecords} to ${page * settings.pageRecords + size - 1}`,
         }),
       )
       .then(

@@ -11,6 +11,7 @@ import {
   type TransferEvent,
   type TransferEventInput,
 } from '../../model/transfer-event';
+import { routeSummary } from '../../model/summary';
 import { failure } from './failures';
 
 type Loose = Readonly<Record<string, unknown>>;
@@ -35,19 +36,17 @@ function isTarget(value: unknown): value is DeadLetterTarget {
   return member(value, 'kind') === 'pubsub' ? has('topic') : member(value, 'kind') === 'sqs' && has('queueUrl');
 }
 
-/**
- * `s3://a/b to gs://c/d`, for summaries: Temporal takes 400 bytes of one (limit.userMetadataSummarySize) and fails the workflow
- * task for more, again and again. A letter takes up to three.
- */
-const MAX_ADDRESS_CHARS = 55;
-
-const shortened = (text: string): string =>
-  text.length <= MAX_ADDRESS_CHARS ? text : `${text.slice(0, 24)}…${text.slice(25 - MAX_ADDRESS_CHARS)}`;
-
-export function routeText(event: TransferEvent): string {
+/** Source and destination, each `s3://bucket/key` or `gs://bucket/key`. */
+export function routeEnds(event: TransferEvent): [string, string] {
   const [source, destination] = [member(event, 'source'), member(event, 'destination')];
-  if (!isAddress(source) || !isAddress(destination)) return 'an object';
-  return `${shortened(addressText(source))} to ${shortened(addressText(destination))}`;
+  return [textOf(source), textOf(destination)];
+}
+
+const textOf = (address: unknown): string => (isAddress(address) ? addressText(address) : 'an unknown place');
+
+/** `s3://a/b to gs://c/d`, for summaries. */
+export function routeText(event: TransferEvent): string {
+  return routeSummary(...routeEnds(event));
 }
 
 const isAddress = (value: unknown): value is ObjectAddress =>

@@ -2,25 +2,30 @@
 import { setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { BegunEvent } from '../../activities/event-types';
+import { formatBytes, formatDuration, plural } from '../../model/format';
 import { SEARCH_ATTRIBUTES, WORKFLOWS } from '../../model/names';
+import { operatorActions, type OperatorAction } from '../../model/operator-actions';
 import { emptyTotals, type Totals } from '../../model/records';
 import type { CleanupReport, JobProgress, Stage } from '../../model/run';
-import type { TransferEvent, TransferEventResult } from '../../model/transfer-event';
-import { projectOf, routeText } from './event-input';
-import { hasCleanup, type Cause } from './failures';
+import { causeText, cleanupLines, codeText, titled } from '../../model/run-details';
+import { replayCommand, type TransferEvent, type TransferEventResult } from '../../model/transfer-event';
+import { eventIdOf, projectOf, routeEnds, routeText } from './event-input';
+import type { Cause } from './failures';
 import { progressQuery } from './operator';
 
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
 const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
 const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
 
-const MIB = 2 ** 20;
-const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
-
 export class EventProgress {
   #stage: Stage = 'transferring';
   #totals: Totals = { ...emptyTotals() };
   #failure: Cause | null = null;
+  #cleanup: CleanupReport | null = null;
+  /** What is known of the object: size, time, verification. */
+  #about: readonly string[] = [];
+  /** Into the dead-letter queue. */
+  #isPutAside = false;
   /** Of the upload that is open, as far as history knows. */
   uploadId: string | null = null;
 
@@ -34,13 +39,14 @@ export class EventProgress {
         { key: stageKey, value: this.#stage },
       ]);
     }
-    this.#show(`Moving ${routeText(event)}`);
+    this.#show('Moving');
   }
 
   begun({ uploadId, version }: BegunEvent['upload']): void {
     this.uploadId = uploadId;
-    const size = version.sizeBytes === undefined ? 'a stream of unknown length' : mib(version.sizeBytes);
-    this.#show(`Moving ${size} in parts: ${routeText(this.event)}`);
+    const size = version.sizeBytes === undefined ? 'a stream of unknown length' : formatBytes(version.sizeBytes);
+    this.#about = [`Size: ${size}, in parts (how far they are: tab Pending Activities, heartbeat)`];
+    this.#show('Moving in parts');
   }
 
   takingBack(): void {
@@ -50,47 +56,75 @@ export class EventProgress {
   /** Its upload is gone: it starts again without one. */
   tookBack(): void {
     this.uploadId = null;
+    this.#about = [];
     this.#stage = 'transferring';
+    this.#show('Starting again');
   }
 
   puttingAside(cause: Cause): void {
     this.#failure = cause;
-    this.#enter(
-      'reporting',
-      `Failed: ${cause.message} \`${cause.code}\`. Putting the event into the dead-letter queue`,
-    );
+    this.#isPutAside = true;
+    this.#enter('reporting', 'Putting the event into the dead-letter queue');
   }
 
   done({ bytes, resentBytes, verified, seconds, attempts }: TransferEventResult): void {
     this.#stage = 'done';
     this.#totals = { ...emptyTotals(), records: 1, transferred: 1, objects: 1, bytes, resentBytes };
-    const tries = attempts === 1 ? '' : ` and ${attempts} attempts`;
-    this.#show(`Moved ${mib(bytes)} in ${seconds} s${tries}, verified by ${verified}: ${routeText(this.event)}`);
+    this.#about = [
+      `Size: ${formatBytes(bytes)}${resentBytes > 0 ? `, ${formatBytes(resentBytes)} sent again` : ''}`,
+      `Took: ${formatDuration(seconds * 1000)}, ${plural(attempts, 'attempt')}`,
+      `Verified by: ${verified}`,
+    ];
+    this.#show('Moved');
   }
 
   failed(cause: Cause, cleanup: CleanupReport | null): void {
     this.#failure = cause;
+    this.#cleanup = cleanup;
     this.#stage = 'done';
     this.#totals = { ...emptyTotals(), records: 1, failed: 1 };
-    const lines = [`Failed: ${cause.message} \`${cause.code}\``];
-    if (cleanup !== null && hasCleanup(cleanup)) {
-      const { abortedUploads, deletedObjects, problems } = cleanup;
-      lines.push('', `- Taken back: ${abortedUploads} uploads, ${deletedObjects} objects`);
-      lines.push(...problems.map((problem) => `- Not taken back: ${problem}`));
-    }
-    this.#show(lines.join('\n'));
+    this.#show(cause.code === 'Cancelled' ? 'Cancelled' : 'Failed');
   }
 
-  #enter(stage: Stage, sentence: string): void {
+  #enter(stage: Stage, word: string): void {
     this.#stage = stage;
     upsertSearchAttributes([{ key: stageKey, value: stage }]);
-    this.#show(sentence);
+    this.#show(word);
   }
 
-  #show(sentence: string): void {
-    const what =
-      this.#stage === 'transferring' ? '\n\nRequest Cancellation ends it and takes back what was written.' : '';
-    setCurrentDetails(`${sentence}${what}`);
+  #show(word: string): void {
+    const id = eventIdOf(this.event);
+    const [source, destination] = routeEnds(this.event);
+    setCurrentDetails(
+      [
+        `**${word}** · event ${id === null ? 'without an id' : codeText(id)}`,
+        ...(this.#failure === null ? [] : ['', causeText(this.#failure)]),
+        '',
+        ...[`From ${codeText(source)}`, `To ${codeText(destination)}`, ...this.#about].map((text) => `- ${text}`),
+        ...titled('Taken back', cleanupLines(this.#cleanup)),
+        ...titled('What you can do now', this.#actions().concat(this.#afterwards(id))),
+      ].join('\n'),
+    );
+  }
+
+  #actions(): string[] {
+    return this.#operatorActions().map(({ text }) => text);
+  }
+
+  #operatorActions(): OperatorAction[] {
+    if (this.#stage !== 'transferring') return [];
+    const state = { job: WORKFLOWS.transferEvent, stage: this.#stage, workflowId: workflowInfo().workflowId };
+    return operatorActions({ ...state, paused: false, failures: [], steers: false, keeps: false });
+  }
+
+  /** Once it has failed for good and the cause is removed. */
+  #afterwards(eventId: string | null): string[] {
+    if (this.#stage !== 'done' || this.#failure === null) return [];
+    return this.#isPutAside
+      ? [
+          `${codeText(replayCommand(eventId))} sends the event again, once the cause is removed (\`longhaul dlq list\` shows all)`,
+        ]
+      : ['Send the event again, once the cause is removed: under its id it may run again, because it has failed'];
   }
 
   #snapshot(): JobProgress {
@@ -124,7 +158,8 @@ export class EventProgress {
       failures: this.#failure === null ? [] : [{ n: 0, source: routeText(this.event), ...this.#failure }],
       // Its own activities are what a watcher looks into.
       runningBatches: isOpen ? [workflowId] : [],
-      actions: isOpen ? ['`longhaul abort`, or Request Cancellation, ends it and takes back what was written'] : [],
+      actions: this.#actions(),
+      commands: this.#operatorActions().map(({ command }) => command),
     };
   }
 }

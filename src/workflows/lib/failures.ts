@@ -10,11 +10,15 @@ export interface Cause {
 
 /** The failure that ends a workflow at once, with a code of the table. */
 export const failure = (code: ErrorCode, message: string, ...details: unknown[]): ApplicationFailure =>
-  ApplicationFailure.create({ message, type: code, nonRetryable: true, details });
+  withoutStack(ApplicationFailure.create({ message, type: code, nonRetryable: true, details }));
 
 /** The failure that passes a cause on under its own code, so that what an operator reads is the first thing that failed. */
 export const failed = (cause: Cause, ...details: unknown[]): ApplicationFailure =>
-  ApplicationFailure.create({ message: cause.message, type: cause.code, nonRetryable: true, details });
+  withoutStack(ApplicationFailure.create({ message: cause.message, type: cause.code, nonRetryable: true, details }));
+
+/** Of an error that is thrown on purpose a stack tells nobody anything, and stands in the Web UI below the sentence that does. */
+const withoutStack = (error: ApplicationFailure): ApplicationFailure =>
+  error.type === 'Internal' ? error : Object.assign(error, { stack: '' });
 
 /** The innermost ApplicationFailure below child and activity failures: what an operator wants to read. */
 export function firstCause(error: unknown): Cause {

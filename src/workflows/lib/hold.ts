@@ -12,6 +12,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { summaryText } from '../../model/summary';
 import { holdTarget } from '../hold-target';
 import { api } from './activity-options';
 import { firstCause } from './failures';
@@ -52,7 +53,8 @@ export class Hold {
           // It must not end with a continue-as-new: another run could take the target in between.
           parentClosePolicy: ParentClosePolicy.ABANDON,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: `${this.summary} for ${workflowInfo().workflowId}`,
+          staticSummary: summaryText(`${this.summary} for ${workflowInfo().workflowId}`),
+          staticDetails: 'It keeps any other run away, and ends with its run: there is nothing to do here.',
         }),
       );
       this.scope = scope;

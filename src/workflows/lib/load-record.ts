@@ -2,11 +2,13 @@
 import { CancellationScope, log, setCurrentDetails } from '@temporalio/workflow';
 import type { CopiedChunks } from '../../activities/load-types';
 import { eachOf } from '../../model/each-of';
+import { plural } from '../../model/format';
 import type { LoadCounts } from '../../model/load-run';
 import type { LoadOfRecord } from '../../model/load-settings';
 import { emptyTotals } from '../../model/records';
 import { transfer } from './activity-options';
 import { emptyCleanup, failure } from './failures';
+import { recordDetails, WHERE } from './record-details';
 import { withUndo, type RecordInput, type RecordResult } from './record-work';
 
 /**
@@ -29,6 +31,7 @@ export async function loadRecord(input: RecordInput): Promise<RecordResult> {
 async function stageAndCopy(input: RecordInput, { parallelism }: LoadOfRecord): Promise<RecordResult> {
   const { record, settings } = input;
   const startedAt = new Date().toISOString();
+  setCurrentDetails(recordDetails(record, `Staging as CSV: ${WHERE}`));
   const staged = await transfer('load', `Stage ${record.source}`, settings).stageSource(input);
   log.info('file_staged', { source: record.source, ...staged });
   const counts = { rows: 0, chunks: 0, rejected: 0 };
@@ -36,7 +39,8 @@ async function stageAndCopy(input: RecordInput, { parallelism }: LoadOfRecord): 
     counts.rows += copied.rows;
     counts.chunks += copied.chunks;
     counts.rejected += copied.rejected;
-    setCurrentDetails(`Copied ${counts.chunks} of ${staged.chunks} chunks, ${counts.rows} rows, of ${record.source}`);
+    const state = `Copied ${counts.chunks} of ${plural(staged.chunks, 'chunk')}, ${plural(counts.rows, 'row')}`;
+    setCurrentDetails(recordDetails(record, state));
   };
   add(staged.copied);
   await copyRest(input, { from: staged.copied.chunks, chunks: staged.chunks, parallelism }, add);

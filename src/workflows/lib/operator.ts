@@ -43,8 +43,7 @@ export interface Operated {
   abort(reason: string): void;
 }
 
-/** Without a stack: the Web UI would show it below the sentence that says it all. */
-const reject = (message: string): Error => Object.assign(failure('InvalidInput', message), { stack: '' });
+const reject = (message: string): Error => failure('InvalidInput', message);
 
 export function registerOperator(run: Operated): void {
   setHandler(progressQuery, () => run.progress(), {

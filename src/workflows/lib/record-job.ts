@@ -48,6 +48,8 @@ export interface RecordJob<S extends RunSettings, R extends object, F extends Fi
   complete?(settings: S, totals: Totals): Promise<void>;
   /** Removes what the run has needed for itself, beside its records; after a success too. Never throws. */
   tidy?(settings: S): Promise<CleanupReport>;
+  /** Why the job itself has cancelled its run, which then fails by this. */
+  readonly ownEnd?: Cause | undefined;
   finish(settings: S, ending: Ending): Promise<F>;
   result(settings: S, ending: Ending, filed: F): R;
 }

@@ -12,6 +12,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RunEnd } from '../../model/run-details';
 import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } from '../../model/run';
 import { reportSignal } from './batch-messages';
 import { Batches } from './batches';
@@ -202,6 +203,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const told = cleanup !== undefined && this.progressState.totals.failed > 0 ? cleanup : left;
     const { ending, filed } = await this.report(first === undefined ? 'succeeded' : 'failed', first ?? null, told);
     await this.release();
+    const outcome = first === undefined ? 'succeeded' : 'failed';
+    progressState.end = { outcome, cause: first ?? null, cleanup: told, report: filed.report };
     progressState.enter('done');
     if (first === undefined) return this.job.result(settings, ending, filed);
     const { run, publishedObjects } = progressState;
@@ -232,17 +235,35 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     log.error('run_error', { ...cause });
     const settings = this.knownSettings;
     const hasBegun = this.holds !== undefined || this.continued !== undefined;
-    if (settings === undefined || !hasBegun) return this.finalError(error, cause, {});
+    const cancelled = this.abortReason === undefined && isCancellation(error);
+    const outcome = cancelled ? 'cancelled' : 'failed';
+    this.progressState.end = this.endOf(outcome, cause, null, null);
+    if (settings === undefined || !hasBegun) {
+      this.progressState.show();
+      return this.finalError(error, cause, {});
+    }
     this.progressState.enter('cleaning');
     const cleanup = await takeBackPages(settings, this.batches);
     addCleanup(cleanup, await this.tidy());
     log.info('cleanup_complete', { ...cleanup });
-    const cancelled = this.abortReason === undefined && isCancellation(error);
-    const { filed } = await this.report(cancelled ? 'cancelled' : 'failed', cause, cleanup);
+    const { filed } = await this.report(outcome, cause, cleanup);
     await this.release();
+    this.progressState.end = this.endOf(outcome, cause, cleanup, filed.report);
     this.progressState.enter('done');
     const { run } = this.progressState;
     return this.finalError(error, reported(cause, filed), { run, report: filed.report, cleanup });
+  }
+
+  /** As it is shown: a job that has cancelled its own run fails by its own reason. */
+  private endOf(
+    outcome: RunEnd['outcome'],
+    cause: Cause,
+    cleanup: CleanupReport | null,
+    report: string | null,
+  ): RunEnd {
+    const { ownEnd } = this.job;
+    if (outcome !== 'cancelled' || ownEnd === undefined) return { outcome, cause, cleanup, report };
+    return { outcome: 'failed', cause: ownEnd, cleanup, report };
   }
 
   /** Cancelled stays Cancelled; everything else is the first cause, not to be retried. */
@@ -292,6 +313,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     progressState.totals = batches.totals;
     progressState.inFlight = batches.inFlight;
     this.rate.share(batches.occupied);
+    progressState.batchesDone = batches.stagedPages.length;
     progressState.failures = batches.failures;
     progressState.runningBatches = batches.workflowIds;
     const stage = batches.isParked ? 'parked' : 'transferring';

@@ -13,6 +13,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { eachOf } from '../../model/each-of';
 import { emptyTotals } from '../../model/records';
 import { restoreStatus, type RestoredRecord, type RestoreInput, type RestoreResult } from '../../model/restore-run';
+import { summaryText } from '../../model/summary';
 import type { restoreFiles } from '../restore-files';
 import { claims } from './activity-options';
 import { failure, firstCause } from './failures';
@@ -31,6 +32,8 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
   const run = input.runId ?? workflowId;
   const progress = new RunProgress('restoreFiles', `${ids.length} raw files`, run, startTime.getTime());
   progress.maxWorkers = STARTED_AT_ONCE;
+  // Orders but for its end go to the run of one of them.
+  progress.steers = false;
   setHandler(progressQuery, () => progress.snapshot(Date.now()), {
     description: 'Raw files done, failed and under way',
   });
@@ -58,8 +61,15 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
   try {
     return await work.run(() => restoreEach(input, ids, progress, (result) => (known.result = result)));
   } catch (error) {
-    if (known.reason === undefined) throw error;
-    throw failure('RunAborted', `The run was aborted: ${known.reason}`, ...(known.result ? [known.result] : []));
+    const { reason, result } = known;
+    const ended =
+      reason === undefined
+        ? error
+        : failure('RunAborted', `The run was aborted: ${reason}`, ...(result ? [result] : []));
+    const outcome = isCancellation(ended) ? 'cancelled' : 'failed';
+    progress.end = { outcome, cause: firstCause(ended), cleanup: null, report: null };
+    progress.show();
+    throw ended;
   }
 }
 
@@ -86,6 +96,7 @@ async function restoreEach(
     ends.set(id, end);
     note(progress, n, end);
   });
+  progress.end = { outcome: 'succeeded', cause: null, cleanup: null, report: null };
   progress.enter('done');
   const restores = ids.flatMap((id) => ends.get(id) ?? []);
   const seconds = (Date.now() - startedMs) / 1000;
@@ -128,7 +139,7 @@ async function restoreChild(
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `Restores ${id}`,
+      staticSummary: summaryText(`Restores ${id}`),
     });
     return restores[0] ?? untold(id, { code: 'Internal', message: 'The run has told nothing' });
   } catch (error) {

@@ -27,8 +27,9 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
   readonly project: string;
   /** Once the report is written. */
   filed: RestoreFiled | undefined;
+  /** RunTimeout, once its time is up. */
+  ownEnd: Cause | undefined;
   private slot: RestoreSlot | undefined;
-  private timeout: Cause | undefined;
   private readonly work = new CancellationScope();
 
   constructor(
@@ -44,8 +45,8 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
     try {
       return await this.work.run(run);
     } catch (error) {
-      if (this.timeout === undefined || !isCancellation(error)) throw error;
-      const { code, message } = this.timeout;
+      if (this.ownEnd === undefined || !isCancellation(error)) throw error;
+      const { code, message } = this.ownEnd;
       throw failed({ code, message: this.filed === undefined ? message : `${message} (report: ${this.filed.report})` });
     }
   }
@@ -99,8 +100,8 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
   }
 
   async finish(settings: RestoreSettings, ending: Ending): Promise<RestoreFiled> {
-    const isLate = this.timeout !== undefined && ending.outcome === 'cancelled';
-    const end: Ending = isLate ? { ...ending, outcome: 'failed', failure: this.timeout ?? null } : ending;
+    const isLate = this.ownEnd !== undefined && ending.outcome === 'cancelled';
+    const end: Ending = isLate ? { ...ending, outcome: 'failed', failure: this.ownEnd ?? null } : ending;
     this.filed = await files('control', 'Write the report', settings.host).finishRestore({ settings, ...end });
     return this.filed;
   }
@@ -121,9 +122,9 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
     const hours = Number(((deadlineMs - startedMs) / 3_600_000).toFixed(2));
     const message = `The run has reached its limit of ${hours} hours (max_run_hours)`;
     const leftMs = Math.max(1, deadlineMs - Date.now());
-    void sleep(leftMs, { summary: 'Time limit of the run' }).then(
+    void sleep(leftMs, { summary: 'Time limit of the run (max_run_hours)' }).then(
       () => {
-        this.timeout = { code: 'RunTimeout', message };
+        this.ownEnd = { code: 'RunTimeout', message };
         this.work.cancel();
       },
       () => undefined,

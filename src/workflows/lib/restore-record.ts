@@ -8,9 +8,11 @@ import type { RestoredFileLine } from '../../activities/restore-types';
 import { ERRORS, isErrorCode } from '../../model/errors';
 import { emptyTotals } from '../../model/records';
 import type { RestoreOfRecord } from '../../model/restore-settings';
+import { summaryText } from '../../model/summary';
 import type { CleanupReport } from '../../model/run';
 import { files } from './activity-options';
 import { failed, failure, firstCause, type Cause } from './failures';
+import { clock, MOVING, recordDetails } from './record-details';
 import { undone, withUndo, type RecordInput, type RecordResult } from './record-work';
 
 /** A copy that has expired again this often was not thawed for long enough (thaw.days). */
@@ -83,11 +85,13 @@ async function untilRestored(input: RecordInput, { host, restore }: Place): Prom
     retries += 1;
     log.warn('file_retry', { file: record.key, retry: retries, delayMs: restore.retryIntervalMs, ...cause });
     const again = `Try ${retries} of ${restore.retries} more after ${cause.code}`;
-    setCurrentDetails(`${again}: ${cause.message}`);
+    const atMs = Date.now() + restore.retryIntervalMs;
+    setCurrentDetails(recordDetails(record, `${again}, at ${clock(atMs)}`, cause));
     await sleep(restore.retryIntervalMs, { summary: again });
   };
   if (tried !== undefined) await afterFailure(failed(tried));
   for (;;) {
+    setCurrentDetails(recordDetails(record, MOVING));
     try {
       return await restoring(input, host);
     } catch (error) {
@@ -103,9 +107,9 @@ const mayPass = ({ code }: Cause): boolean => isErrorCode(code) && ERRORS[code].
 async function thaw(input: RecordInput, host: string, pollIntervalMs: number): Promise<void> {
   const { record } = input;
   await files('control', `Ask for a readable copy of ${record.source}`, host).thawFile(input);
-  setCurrentDetails(`${record.source} is archived; waiting until S3 has thawed it`);
+  setCurrentDetails(recordDetails(record, 'Archived: waiting until S3 has thawed it'));
   for (;;) {
-    await sleep(pollIntervalMs, { summary: `Thawing ${record.key}` });
+    await sleep(pollIntervalMs, { summary: summaryText(`Wait until S3 has thawed ${record.key}`) });
     if (await files('call', `Is ${record.key} thawed?`, host).isThawed(input)) return;
   }
 }

@@ -3,10 +3,10 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { LoadPlace } from '../../model/load-settings';
 import type { JobProgress, FailedRecord, RunSettings, Stage } from '../../model/run';
-import type { LoadCounts } from '../../model/load-run';
 import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
-import { formatRate } from '../../model/format';
+import { operatorActions, type OperatorAction } from '../../model/operator-actions';
 import { emptyTotals, type Totals } from '../../model/records';
+import { runDetails, type RunEnd } from '../../model/run-details';
 
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
 const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
@@ -14,7 +14,6 @@ const stageKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
 const failedKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.failed, 'INT');
 
 const MAX_SHOWN_FAILURES = 5;
-const MAX_SHOWN_BATCHES = 3;
 
 /** The state that is shown; the run writes its fields, `show()` publishes them. */
 export class RunProgress {
@@ -33,6 +32,11 @@ export class RunProgress {
   inFlight = 0;
   failures: FailedRecord[] = [];
   runningBatches: string[] = [];
+  batchesDone = 0;
+  /** Once the run is about to end: how, and why. */
+  end: RunEnd | null = null;
+  /** False for a run that takes no other order than its end. */
+  steers = true;
   transferStartedMs: number | null = null;
   startedMs: number;
 
@@ -61,13 +65,13 @@ export class RunProgress {
       { key: jobKey, value: this.job },
       { key: projectKey, value: this.projectName },
       { key: stageKey, value: stage },
-      { key: failedKey, value: this.totals.failed },
+      { key: failedKey, value: this.totals.failed + this.undecided },
     ]);
     this.show();
   }
 
   snapshot(nowMs: number): JobProgress {
-    const { settings, totals, recordsTotal } = this;
+    const { settings, totals, recordsTotal, actions } = this;
     const movingMs = this.transferStartedMs === null ? 0 : nowMs - this.transferStartedMs;
     const done = totals.records;
     const left = recordsTotal === null ? null : recordsTotal - done;
@@ -97,121 +101,37 @@ export class RunProgress {
       etaMs: left === null || done === 0 ? null : Math.round((movingMs / done) * left),
       failures: this.failures.slice(-MAX_SHOWN_FAILURES),
       runningBatches: this.runningBatches,
-      actions: this.actions(),
+      actions: actions.map(({ text }) => text),
+      commands: actions.map(({ command }) => command),
     };
   }
 
-  /**
-   * Markdown as the Web UI renders it: lists, because its tables have neither padding nor borders, and an empty line
-   * before each list, without which it is a paragraph with dashes in it.
-   */
+  /** Publishes the current details. */
   show(): void {
-    const shown = this.snapshot(Date.now());
-    const lines = [
-      `**${this.paused ? `Paused while ${shown.stage}` : capitalized(shown.stage)}** · project \`${this.projectName}\` · run \`${this.run}\``,
-      '',
-      ...this.targetLines(),
-      ...this.exportLines(shown),
-      ...this.recordLines(shown),
-    ];
-    if (shown.failures.length > 0) {
-      lines.push(
-        '',
-        '**Last errors**',
-        '',
-        ...shown.failures.map((f) => `- record ${f.n} (${f.source}): \`${f.code}\` ${f.message}`),
-      );
-    }
-    if (shown.actions.length > 0)
-      lines.push('', '**What you can do now**', '', ...shown.actions.map((action) => `- ${action}`));
-    setCurrentDetails(lines.join('\n'));
+    const nowMs = Date.now();
+    const { settings, end, recordsTotal, batchesDone } = this;
+    const total = settings === undefined || recordsTotal === null ? 0 : Math.ceil(recordsTotal / settings.pageRecords);
+    const batches = total === 0 ? null : { done: batchesDone, total };
+    const progress = this.snapshot(nowMs);
+    setCurrentDetails(runDetails({ progress, settings, batches, undecided: this.undecided, end, nowMs }));
   }
 
-  private targetLines(): string[] {
-    if (this.settings === undefined) return [];
-    if (this.load !== undefined) return loadLines(this.load);
-    const { bucket, targetPrefix, publish, host } = this.settings;
-    if (host !== undefined) return [`- From \`s3://${bucket}\` to \`${targetPrefix}\` on host \`${host}\``];
-    const how =
-      publish === 'atomic'
-        ? 'atomic: nothing is visible until every record is in'
-        : 'direct: each object is visible when it is done';
-    return [`- Target: \`s3://${bucket}/${targetPrefix}\`, ${how}`];
+  /** Records that have failed and wait for an operator: totals count a failed one once its batch has ended. */
+  private get undecided(): number {
+    return this.stage === 'parked' ? this.failures.length : 0;
   }
 
-  private exportLines(shown: JobProgress): string[] {
-    if (shown.exportId === null) return [];
-    const next = shown.nextPollAt === null ? '' : `, next poll at ${shown.nextPollAt}`;
-    return [`- Export \`${shown.exportId}\`: ${shown.exportStatus ?? 'created'} after ${shown.polls} polls${next}`];
-  }
-
-  private recordLines(shown: JobProgress): string[] {
-    if (shown.recordsTotal === null) return [];
-    const { totals } = shown;
-    const rate = shown.bytesPerSec > 0 ? `, ${mib(shown.bytesPerSec)} MiB/s` : '';
-    const lines = [
-      `- Records: ${totals.records} of ${shown.recordsTotal} done, ${shown.inFlight} in flight (at most ${shown.maxWorkers}), ${totals.failed} failed, ${totals.skipped} skipped`,
-      `- Objects: ${totals.objects}, ${mib(totals.bytes)} MiB${rate}${limitText(shown.maxBytesPerSec)}${totals.resentBytes > 0 ? `, ${mib(totals.resentBytes)} MiB sent again` : ''}`,
-    ];
-    if (totals.load !== undefined) lines.push(countsLine(totals.load));
-    if (shown.runningBatches.length > 0) lines.push(batchesLine(shown.runningBatches));
-    if (shown.stage === 'publishing' && this.load === undefined)
-      lines.push(`- Published: ${shown.publishedObjects} objects`);
-    return lines;
-  }
-
-  private actions(): string[] {
-    const keeps = this.settings?.cleanup === 'none' && this.load === undefined;
-    const end = keeps ? 'keeps what is done' : 'takes back what it has made';
-    switch (this.stage) {
-      case 'parked':
-        return [
-          'Update `retryFailed` moves the failed records again, after you have removed the cause',
-          'Update `skipRecord` gives one record up: `{"record": 7}`',
-          `Update \`abort\` ends the run and ${end}`,
-        ];
-      case 'transferring':
-        return [
-          this.paused
-            ? 'Update `resume` starts records again'
-            : 'Update `pause` starts no more records; those in flight end',
-          'Update `setMaxWorkers` changes how many move at once: `{"maxWorkers": 8}`',
-          'Update `setMaxBytesPerSec` limits how fast: `{"maxBytesPerSec": 10000000}`, or `null`',
-          `Update \`abort\`, or Request Cancellation, ends the run and ${end}`,
-        ];
-      case 'publishing':
-        if (this.load !== undefined) return [`Update \`abort\`, or Request Cancellation, ends the run and ${end}`];
-        return ['Nothing: publishing only goes forward and is tried until it is done'];
-      case 'cleaning':
-      case 'reporting':
-      case 'done':
-        return [];
-      case 'preparing':
-      case 'waiting':
-      case 'exporting':
-      case 'listing':
-        return ['Update `abort`, or Request Cancellation, ends the run'];
-    }
+  private get actions(): OperatorAction[] {
+    if (this.end !== null) return [];
+    return operatorActions({
+      job: this.job,
+      stage: this.stage,
+      paused: this.paused,
+      workflowId: workflowInfo().workflowId,
+      failures: this.failures,
+      steers: this.steers,
+      // Several raw files have no settings of their own.
+      keeps: this.job === 'restoreFiles' || (this.settings?.cleanup === 'none' && this.load === undefined),
+    });
   }
 }
-
-/** Where the records in flight are: their bytes so far are in the heartbeats, which only their own pages show. */
-const batchesLine = (workflowIds: readonly string[]): string => {
-  const more = workflowIds.length > MAX_SHOWN_BATCHES ? ` and ${workflowIds.length - MAX_SHOWN_BATCHES} more` : '';
-  const shown = workflowIds.slice(0, MAX_SHOWN_BATCHES).map((id) => `\`${id}\``);
-  return `- Batches under way: ${shown.join(', ')}${more} (tab Relationships)`;
-};
-
-const loadLines = ({ table, loadType, env, bucket, bucketSource }: LoadPlace): string[] => [
-  `- Table: \`${table}\` (${env}), ${loadType}: its readers see the old rows until all new ones are in`,
-  `- Staging bucket: \`${bucket}\` (${bucketSource})`,
-];
-
-const countsLine = ({ rows, chunks, rejected, stagedBytes }: LoadCounts): string =>
-  `- Rows: ${rows} in ${chunks} chunks, ${mib(stagedBytes)} MiB staged, ${rejected} rejected`;
-
-const limitText = (bytesPerSec: number | null): string =>
-  bytesPerSec === null ? '' : ` (at most ${formatRate(bytesPerSec)})`;
-
-const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

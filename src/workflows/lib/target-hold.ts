@@ -1,6 +1,7 @@
 /** One writer per target: a second run of the same target fails at once and names the first (docs/decisions/0002). */
 import { sleep } from '@temporalio/workflow';
 import type { RunSettings } from '../../model/run';
+import { summaryText } from '../../model/summary';
 import { failure } from './failures';
 import { Hold } from './hold';
 
@@ -20,6 +21,6 @@ export async function taken(hold: Hold, target: string): Promise<Hold> {
     const holder = await hold.tryTake();
     if (holder === null) return hold;
     if (attempt >= TRIES) throw failure('TargetBusy', `${target} is being written by the run ${holder}`);
-    await sleep(TRY_AGAIN_MS, { summary: `Target is held by ${holder}` });
+    await sleep(TRY_AGAIN_MS, { summary: summaryText(`${target} is held by ${holder}: try again`) });
   }
 }

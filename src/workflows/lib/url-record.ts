@@ -3,11 +3,12 @@
  * own with the upload that has been begun (docs/decisions/0019). On failure or cancel whoever has the record takes back what it
  * has made.
  */
-import { log, workflowInfo } from '@temporalio/workflow';
+import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { emptyTotals, type StagedObject } from '../../model/records';
 import type { CleanupReport } from '../../model/run';
 import { transfer } from './activity-options';
 import { firstCause } from './failures';
+import { recordDetails, WHERE } from './record-details';
 import { undone, withUndo, type BegunRecord, type RecordInput, type RecordResult } from './record-work';
 
 /** A record whose upload is taken away this often has an enemy that more tries do not help against. */
@@ -57,6 +58,7 @@ export function urlRecord(input: RecordInput): Promise<RecordResult> {
           upload = opened.upload;
           undo.uploadId = upload.uploadId;
         }
+        setCurrentDetails(recordDetails(record, `Moving ${sizeText(upload.version.sizeBytes)} in parts: ${WHERE}`));
         const summary = `Move ${sizeText(upload.version.sizeBytes)} to ${record.key}`;
         try {
           const parts = transfer('stream', summary, input.settings);
