@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackDescription } from '../../src/dev/types';
@@ -61,6 +61,31 @@ describe('longhaul dev', () => {
     const left = (): boolean => Object.values(stack.pids).some(isAlive) || existsSync(stack.dataDir);
     await until(() => !left(), { what: 'the orphans to be ended', timeoutMs: 15_000 });
   });
+
+  it('ends with the server and how it has ended, and with what to do, where one of them is killed', async () => {
+    const stack = await start('--ephemeral');
+    let errors = '';
+    child!.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    process.kill(stack.pids['s3'] ?? 0, 'SIGKILL');
+    const [code] = (await once(child!, 'close')) as [number | null];
+    expect(code).toBe(10);
+    const { error } = JSON.parse(errors.trim().split('\n').at(-1) ?? '') as { error: Record<string, string> };
+    expect(error).toMatchObject({ code: 'ServerEnded' });
+    expect(error['message']).toMatch(/^The server s3 has ended by SIGKILL\. /);
+    expect(error['hint']).toMatch(/^Start the stack again with: longhaul dev\./);
+  });
+
+  it('starts another worker where its own is killed', async () => {
+    child = startDev(['--json', '--ephemeral'], folder.path);
+    const { pids, dataDir } = JSON.parse(await firstLine(child)) as StackDescription;
+    process.kill(pids['worker'] ?? 0, 'SIGKILL');
+    const log = path.join(dataDir, 'logs', 'worker-2.log');
+    const isReady = (): boolean => existsSync(log) && readFileSync(log, 'utf8').includes('"worker_ready"');
+    await until(isReady, { what: 'another worker', timeoutMs: 60_000 });
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+  }, 90_000);
 
   it('keeps data, keys and buckets in .longhaul from one start to the next', async () => {
     const first = await start();

@@ -1,12 +1,14 @@
 /** The `longhaul` command against real servers: start, follow, steer and read a run, with the exit codes of the table. */
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { childEnv } from '../../src/config/environment';
 import { generatedFile } from '../../src/dev/export-api';
+import { REPOSITORY_ROOT } from '../../src/dev/tools';
 import type { ExportResult } from '../../src/model/export-run';
 import type { JobProgress } from '../../src/model/run';
 import { errorOf, longhaul } from '../support/longhaul-command';
 import { RunHarness } from '../support/run-harness';
-import type { ScriptResult } from '../support/run-script';
+import { runScript, type ScriptResult } from '../support/run-script';
 import { freshFolder, uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
 import { until } from '../support/until';
@@ -212,13 +214,36 @@ describe('steering', () => {
     await untilStatus(workflowId, 'the failure', ({ status }) => status === 'FAILED');
     const { exitCode, stderr } = await run('report', workflowId);
     expect(exitCode).not.toBe(0);
-    expect(stderr).toMatch(/has no report: it was refused at its start: Input field "project".*\[ObjectNotFound\]/);
+    expect(stderr).toMatch(/has no report: it was refused at its start: Input field "project".*\[ReportMissing\]/);
   });
 
   it('a run that is not there is RunNotFound, for every command', async () => {
     const commands = ['status', 'watch', 'pause', 'resume', 'retry-failed', 'abort', 'report'];
     const results = await Promise.all(commands.map((command) => run(command, 'no-such-run', '--json')));
     for (const result of results) expect([result.exitCode, errorOf(result).code]).toEqual([9, 'RunNotFound']);
+  });
+});
+
+it('a namespace that does not exist is NamespaceNotFound, for every command that asks the server', async () => {
+  const env = childEnv({ ...harness.cliEnv(), TEMPORAL_NAMESPACE: 'no-such-namespace' });
+  const cli = path.join(REPOSITORY_ROOT, 'bin', 'longhaul.js');
+  const commands = [
+    ['export', 'any'],
+    ['status', 'any'],
+    ['runs'],
+    ['top', '--once'],
+    ['pause', 'any'],
+    ['schedule', 'list'],
+    ['janitor', 'any'],
+  ];
+  const results = await Promise.all(commands.map((argv) => runScript([cli, ...argv, '--json'], env)));
+  const codes = results.map((result, n) => [commands[n]?.[0], result.exitCode, errorOf(result).code]);
+  expect(codes).toEqual(commands.map(([command]) => [command, 3, 'NamespaceNotFound']));
+  // It logs, and has no --json.
+  const worker = await runScript([cli, 'worker'], env);
+  expect(worker).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringMatching(/"no-such-namespace".*\[NamespaceNotFound\]/) as string,
   });
 });
 

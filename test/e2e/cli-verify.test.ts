@@ -105,7 +105,7 @@ describe('an export', () => {
     project.api.faults.file({ path: 'kept.parquet', bytesPerSec: 1, always: true });
     const running = await project.start();
     const early = await longhaul(harness, 'verify', running.workflowId, '--json');
-    expect([early.exitCode, errorOf(early).code]).toEqual([8, 'ObjectNotFound']);
+    expect([early.exitCode, errorOf(early).code]).toEqual([9, 'ReportMissing']);
     await running.terminate();
   }, 120_000);
 });

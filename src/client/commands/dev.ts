@@ -104,6 +104,9 @@ const stackOptions = (options: DevOptions, note: (text: string) => void): StackM
   onProgress: (message) => note(`${message}…`),
 });
 
+const howEnded = ({ code, signal }: { code: number | null; signal: string | null }): string =>
+  signal === null ? `with exit code ${code ?? 0}` : `by ${signal}`;
+
 /** Rejects when a server ends by itself: a stack without it is no use to anybody. */
 const serverLost = async (stack: StackModule.Stack): Promise<never> => {
   const { temporal, s3, bridge, postgres } = stack;
@@ -113,7 +116,32 @@ const serverLost = async (stack: StackModule.Stack): Promise<never> => {
     ...(postgres === undefined ? [] : [postgres.server]),
   ];
   const server = await Promise.race(servers.map((each) => each.exited.then(() => each)));
-  throw new LonghaulError('Internal', `${server.name} ended by itself: ${server.recentOutput().trim().slice(-500)}`);
+  const how = howEnded(await server.exited);
+  const [last = ''] = server.recentOutput().trim().split('\n').slice(-1);
+  throw new LonghaulError(
+    'ServerEnded',
+    `The server ${server.name} has ended ${how}. Its last line: ${last.slice(-300)}`,
+  );
+};
+
+/**
+ * Replaces a worker that ends by itself, as whatever runs workers in production does. Never resolves; rejects where none can be
+ * started. Only where there is one.
+ */
+const workerKept = async (
+  stack: StackModule.Stack,
+  stopping: AbortSignal,
+  note: (text: string) => void,
+): Promise<never> => {
+  let [worker] = stack.workers;
+  while (worker !== undefined) {
+    const how = howEnded(await worker.exited);
+    if (stopping.aborted) break;
+    note(`The worker has ended ${how}: starting another. Its log: ${stack.logDir}`);
+    worker = await stack.startWorker();
+    note('Another worker is there; what was in flight goes on when the heartbeat timeout (10 s) has passed.');
+  }
+  return new Promise<never>(() => undefined);
 };
 
 /** `longhaul dev`: the embedded stack, until Ctrl-C. A second Ctrl-C does not wait for an orderly end. */
@@ -164,7 +192,9 @@ export const register = (program: Command): void => {
     try {
       if (!stopping.signal.aborted) {
         output.data(stack.describe(), (description) => readyText(description, options.ephemeral === true));
-        await Promise.race([once(stopping.signal, 'abort'), serverLost(stack)]);
+        const note = (text: string): void => output.note(text);
+        const lost = [serverLost(stack), workerKept(stack, stopping.signal, note)];
+        await Promise.race([once(stopping.signal, 'abort'), ...lost]);
       }
     } finally {
       await stack.stop();

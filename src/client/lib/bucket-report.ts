@@ -17,7 +17,7 @@ export const parseS3Uri = (uri: string): S3Address | undefined => {
 };
 
 export const noReport = (workflowId: string, why: string): LonghaulError =>
-  new LonghaulError('ObjectNotFound', `The run "${workflowId}" has no report: ${why}.`);
+  new LonghaulError('ReportMissing', `The run "${workflowId}" has no report: ${why}.`);
 
 const reportIn = (detail: unknown): string | undefined => {
   const report = typeof detail === 'object' && detail !== null && 'report' in detail ? detail.report : undefined;
@@ -45,7 +45,7 @@ const byName = async <I extends JobInput, R extends BucketResult>(
   return { bucket: targetBucket, key: [controlPrefix, name, 'report.json'].filter((part) => part !== '').join('/') };
 };
 
-/** Where report.json is: the address stands in the result, or in the details of the failure. Throws ObjectNotFound. */
+/** Where report.json is: the address stands in the result, or in the details of the failure. Throws ReportMissing. */
 export const reportPlace = async <I extends JobInput, R extends BucketResult>(
   run: EndedRun<I, R>,
   settingsOf: SettingsOf,
@@ -61,7 +61,7 @@ export const reportPlace = async <I extends JobInput, R extends BucketResult>(
 /** The engine and the SDK of AWS: half of what `longhaul status` would load, and it reads no bucket. */
 const projectStore = (): typeof ProjectStore => createRequire(__filename)('./project-store') as typeof ProjectStore;
 
-/** report.txt, or report.json. Throws ObjectNotFound where there is none, or what the store answers. */
+/** report.txt, or report.json. Throws ReportMissing where there is none, or what the store answers. */
 export const readBucketReport = async <I extends JobInput, R extends BucketResult>(
   run: EndedRun<I, R>,
   json: boolean,

@@ -21,7 +21,7 @@ const endOf = async ({ handle }: FoundRun): Promise<End> => {
   }
 };
 
-/** Throws ObjectNotFound for a run that is still going, or whose input was refused. */
+/** Throws ReportMissing for a run that is still going, or whose input was refused. */
 export const endedRun = async (client: Client, run: FoundRun): Promise<EndedRun<JobInput, JobResult>> => {
   const { workflowId } = run.handle;
   if (run.open) throw noReport(workflowId, `it is still running; see longhaul status ${workflowId}`);

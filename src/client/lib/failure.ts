@@ -26,6 +26,7 @@ export interface Failure {
 
 /** gRPC status codes (grpc.io/docs/guides/status-codes) that say that the server, not the request, is the trouble. */
 const GRPC_DEADLINE_EXCEEDED = 4;
+const GRPC_NOT_FOUND = 5;
 const GRPC_PERMISSION_DENIED = 7;
 const GRPC_UNAVAILABLE = 14;
 const GRPC_UNAUTHENTICATED = 16;
@@ -80,6 +81,11 @@ const fromGrpc = (chain: readonly Error[]): Failure | undefined => {
   const [text = ''] = error.message.split('\n', 1);
   if (code === GRPC_UNAVAILABLE || code === GRPC_DEADLINE_EXCEEDED) {
     return failureOf('TemporalUnreachable', `The Temporal server does not answer: ${text}`);
+  }
+  // What is listed or described by calls of its own comes without the SDK's error for it.
+  const namespace = code === GRPC_NOT_FOUND ? /Namespace (\S+) is not found/.exec(text)?.[1] : undefined;
+  if (namespace !== undefined) {
+    return failureOf('NamespaceNotFound', `The Temporal namespace "${namespace}" does not exist.`);
   }
   if (code === GRPC_UNAUTHENTICATED || code === GRPC_PERMISSION_DENIED) {
     const hint = 'Check TEMPORAL_API_KEY, the TLS settings and the namespace of the profile.';

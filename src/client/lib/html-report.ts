@@ -63,7 +63,7 @@ const place = async (workflowId: string, output: string | undefined): Promise<st
   return path.join(folder, `${workflowId.replace(/[^\w.-]/g, '-')}.html`);
 };
 
-/** Throws RunNotFound, ObjectNotFound where there is none, what the store or the disk answers. */
+/** Throws RunNotFound, ReportMissing where there is none, what the store or the disk answers. */
 export const htmlReport = async (output: Output, workflowId: string, options: HtmlOptions): Promise<void> => {
   const html = await withTemporal(async ({ client }) => {
     const run = await findRun(client, workflowId);

@@ -46,7 +46,7 @@ export const transferJob: Job<TransferInput, TransferEventResult> = {
     `"${workflowId}" moves one object and takes no such orders: it can be watched, or ended by longhaul abort.`,
   readReport: ({ workflowId, result }, json) => {
     if (result === undefined)
-      throw new LonghaulError('ObjectNotFound', `The transfer "${workflowId}" has no result: see longhaul status.`);
+      throw new LonghaulError('ReportMissing', `The transfer "${workflowId}" has no result: see longhaul status.`);
     return Promise.resolve(json ? JSON.stringify(result) : resultText(workflowId, result));
   },
 };

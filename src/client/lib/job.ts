@@ -66,7 +66,7 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   readonly endsByCancel?: true;
   /** Settings of the bucket where its runs keep their files, as this machine has them. `bucket`: where the run says that it is. */
   storeOf?(input: I, bucket: string | undefined): Pick<JobConfig, 'aws'>;
-  /** The report as text, or as one JSON document. Throws ObjectNotFound where there is none, or what keeps it away. */
+  /** The report as text, or as one JSON document. Throws ReportMissing where there is none, or what keeps it away. */
   readReport(run: EndedRun<I, R>, json: boolean): Promise<string>;
 }
 

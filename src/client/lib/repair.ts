@@ -134,6 +134,7 @@ const REPAIR: Readonly<Record<ErrorCode, readonly RepairStepName[]>> = {
   RunNotFound: ['runs'],
   RunExists: ['watch'],
   RunNotRunning: ['report', 'runs'],
+  ReportMissing: ['status', 'runs'],
   ScheduleNotFound: ['schedules'],
   ScheduleExists: ['scheduleShow', 'scheduleDelete'],
   CleanupIncomplete: ['report', 'uploads', 'abortUpload', 'cleanStaging'],
@@ -149,6 +150,7 @@ const REPAIR: Readonly<Record<ErrorCode, readonly RepairStepName[]>> = {
   SearchAttributesMissing: ['doctor', 'worker'],
   ToolMissing: ['doctor', 'tools'],
   PortInUse: ['dev'],
+  ServerEnded: ['dev', 'status'],
   WorkerShutdown: ['status'],
   Internal: ['history', 'doctor'],
 };

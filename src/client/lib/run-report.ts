@@ -6,7 +6,7 @@ import { findRun } from './run';
 
 /**
  * Prints the report for people, or as JSON. It is read with the settings and credentials of this machine.
- * Throws RunNotFound, ObjectNotFound, ConfigNotFound or what the store answers.
+ * Throws RunNotFound, ReportMissing, ConfigNotFound or what the store answers.
  */
 export const printReport = async (output: Output, workflowId: string): Promise<void> => {
   const text = await withTemporal(async ({ client }) => {

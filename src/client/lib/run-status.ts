@@ -9,7 +9,7 @@ import { type InFlight, statusText } from './progress-text';
 import type { Job, JobResult } from './job';
 import { noteShortfall } from './run-job';
 import { noAnswer } from './no-answer';
-import { findRun, type FoundRun, queryProgress } from './run';
+import { findRun, type FoundRun, queryProgress, queryRunning } from './run';
 import { readInFlight } from './run-details';
 import { waitForRun } from './wait';
 
@@ -51,9 +51,10 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
     const run = await findRun(client, workflowId);
     const end = await endOf(run);
     // A run that has succeeded is told by its result: no need for a worker to replay it.
-    const answer = end.result === undefined ? await queryProgress(client, workflowId) : undefined;
+    const query = run.open ? queryRunning : queryProgress;
+    const answer = end.result === undefined ? await query(client, workflowId) : undefined;
     // A terminated run never saw its end: it would still offer what nobody can do any more.
-    const progress = answer === undefined || run.open ? answer : { ...answer, actions: [] };
+    const progress = answer === undefined || run.open ? answer : { ...answer, actions: [], commands: [] };
     if (run.open && progress === undefined) throw await noAnswer(client, workflowId);
     const inFlightTransfers = run.open ? await readInFlight(client, progress?.runningBatches ?? []) : [];
     const status: RunStatus = {

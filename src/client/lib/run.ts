@@ -89,6 +89,23 @@ export const queryProgress = async (client: Client, workflowId: string): Promise
 };
 
 /**
+ * The same of a run that goes on, as of now: a workflow's clock stands still between its tasks, so what it says of time is as of
+ * the last of them.
+ */
+export const queryRunning = async (client: Client, workflowId: string): Promise<JobProgress | undefined> => {
+  const progress = await queryProgress(client, workflowId);
+  return progress === undefined ? undefined : asOf(progress, Date.now());
+};
+
+/** An end that was expected earlier than now is none that could be told. */
+export const asOf = (progress: JobProgress, nowMs: number): JobProgress => {
+  const { elapsedMs: thenMs, etaMs: leftMs, startedAt } = progress;
+  const elapsedMs = Math.max(thenMs, nowMs - Date.parse(startedAt));
+  const etaMs = leftMs === null ? null : leftMs - (elapsedMs - thenMs);
+  return { ...progress, elapsedMs, etaMs: etaMs !== null && etaMs > 0 ? etaMs : null };
+};
+
+/**
  * What the run was started with, checked as its job checks it, from the first event of its history: it is there without
  * a worker. Throws InvalidInput where it could never have run.
  */

@@ -8,7 +8,7 @@ import { listRuns, type RunRow } from './list-runs';
 import { LiveBlock } from './live-block';
 import { ExitWith, type Output } from './output';
 import { isPayloadFailure } from './no-answer';
-import { queryProgress } from './run';
+import { queryRunning } from './run';
 import { runsQuery } from './runs-query';
 import type { TopOrder } from './runs-words';
 import { mapBounded } from './schedule-list';
@@ -55,7 +55,7 @@ export const lookAtRuns = async (client: Client, options: TopOptions): Promise<T
   const rows = await mapBounded(runs, QUERIES_AT_ONCE, async (run) => {
     if (unanswered >= UNANSWERED_ENOUGH) return rowOf(run, undefined);
     // A run that has just ended, or was deleted, is simply one that tells nothing.
-    const progress = await queryProgress(client, run.workflowId).catch((error: unknown) => {
+    const progress = await queryRunning(client, run.workflowId).catch((error: unknown) => {
       const failure = describeFailure(error);
       // Every row would be empty for the same reason, and nobody would hear of it.
       if (failure.code === 'TemporalUnreachable' || isPayloadFailure(failure)) throw error;

@@ -44,7 +44,7 @@ export interface VerifyResult {
 }
 
 const noLedger = (workflowId: string, why: string): LonghaulError =>
-  new LonghaulError('ObjectNotFound', `The run "${workflowId}" has no ledger to compare: ${why}.`);
+  new LonghaulError('ReportMissing', `The run "${workflowId}" has no ledger to compare: ${why}.`);
 
 const placeOf = async (
   found: FoundRun,
@@ -201,7 +201,7 @@ const resultText = ({ compared, equal, bySizeOnly, leftNothing, differing, diffe
 
 /**
  * Each difference is told as it is found, then how many there are. Ends with the exit code of LedgerDiffers where there is any.
- * Throws RunNotFound, ObjectNotFound without a ledger, InvalidInput for a load, or what the store or disk answers.
+ * Throws RunNotFound, ReportMissing without a ledger, InvalidInput for a load, or what the store or disk answers.
  */
 export const verifyRun = async (output: Output, workflowId: string, options: VerifyOptions): Promise<void> => {
   const interrupted = new AbortController();

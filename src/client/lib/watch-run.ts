@@ -6,7 +6,7 @@ import type { JobInput, JobResult, JobWorkflow } from './job';
 import type { ProgressView } from './progress-view';
 import type { InFlight } from './progress-text';
 import { isPayloadFailure, noAnswer } from './no-answer';
-import { queryProgress } from './run';
+import { queryProgress, queryRunning } from './run';
 import { readInFlight } from './run-details';
 import { sleep } from './sleep';
 
@@ -45,8 +45,12 @@ class Silence {
   }
 }
 
-const look = async (client: Client, workflowId: string): Promise<[JobProgress, InFlight[]] | undefined> => {
-  const progress = await queryProgress(client, workflowId);
+const look = async (
+  client: Client,
+  workflowId: string,
+  query = queryRunning,
+): Promise<[JobProgress, InFlight[]] | undefined> => {
+  const progress = await query(client, workflowId);
   return progress === undefined ? undefined : [progress, await readInFlight(client, progress.runningBatches)];
 };
 
@@ -89,9 +93,9 @@ export const watchRun = async <I extends JobInput, R extends JobResult>(
   }
   signal.throwIfAborted();
   // The last state, so that the block left on the screen is not one second old. The run is closed: no worker, no matter.
-  const last = silence.active ? undefined : await look(client, workflowId).catch(() => undefined);
+  const last = silence.active ? undefined : await look(client, workflowId, queryProgress).catch(() => undefined);
   // A terminated run never saw its end: it would still offer what nobody can do any more.
-  if (last !== undefined) view.update({ ...last[0], actions: [] }, last[1]);
+  if (last !== undefined) view.update({ ...last[0], actions: [], commands: [] }, last[1]);
   view.end();
   return await result;
 };

@@ -21,7 +21,7 @@ export const ENVIRONMENT_ERRORS = {
     false,
     'operator',
     'The Temporal namespace does not exist.',
-    'Check TEMPORAL_NAMESPACE.',
+    'Check TEMPORAL_NAMESPACE, or create it with: temporal operator namespace create --namespace <name>',
   ),
   SearchAttributesMissing: entry(
     'config',
@@ -43,6 +43,13 @@ export const ENVIRONMENT_ERRORS = {
     'operator',
     'A chosen port is taken.',
     'Choose another port, or leave the flag out to get a free one.',
+  ),
+  ServerEnded: entry(
+    'local',
+    true,
+    'operator',
+    'A server of the embedded stack has ended by itself, or somebody has ended it.',
+    'Start the stack again with: longhaul dev. Its data is still there (unless --ephemeral), and runs go on where they were.',
   ),
   WorkerShutdown: entry(
     'local',

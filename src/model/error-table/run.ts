@@ -32,6 +32,13 @@ export const RUN_ERRORS = {
     'Choose another --run-id, or watch the one that is there.',
   ),
   RunNotRunning: entry('run', false, 'operator', 'The run has ended.', 'Start a new run.'),
+  ReportMissing: entry(
+    'run',
+    false,
+    'operator',
+    'The run has no report or ledger: it still goes on, or ended before there was anything to report.',
+    'See how it stands, or how it has ended: longhaul status <run>',
+  ),
   ScheduleNotFound: entry(
     'run',
     false,

@@ -213,7 +213,7 @@ describe('the result of a restore', () => {
     const text = await restoreJob.readReport({ ...ended, result: result(record()), details: [] }, false);
     expect(text).toMatch(/^Not on this machine but on disk-1: [^]*report {3}\/data\/P1\/_download_status_sample/);
     await expect(restoreJob.readReport({ ...ended, details: [] }, false)).rejects.toMatchObject({
-      code: 'ObjectNotFound',
+      code: 'ReportMissing',
     });
   });
 });
