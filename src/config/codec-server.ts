@@ -7,6 +7,9 @@ import { CODEC_SERVER_TOKEN } from './payload-variables';
 /** A shorter token can be guessed over a network. */
 const MIN_TOKEN_LENGTH = 16;
 
+export const hasCodecServerToken = (env: EnvironmentVariables = process.env): boolean =>
+  readVariable(env, CODEC_SERVER_TOKEN) !== null;
+
 /** Throws ConfigInvalid where the variable is not set, or too short to be a secret. */
 export const codecServerToken = (env: EnvironmentVariables = process.env): Secret => {
   const token = readVariable(env, CODEC_SERVER_TOKEN);

@@ -54,6 +54,13 @@ export async function startJsonServer(
   return { server, address: await listenAt(server, options.address, options.what) };
 }
 
+/** The bearer token of a request (RFC 6750 section 2.1); null where there is none. */
+export const bearerOf = ({ headers }: IncomingMessage): string | null =>
+  /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '')?.[1] ?? null;
+
+export const unauthorized = (): JsonAnswer =>
+  fault(401, 'Unauthorized', 'A bearer token is needed.', { 'www-authenticate': 'Bearer realm="longhaul"' });
+
 const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
 
 /** The one token that opens a server. */
@@ -64,13 +71,15 @@ export class BearerToken {
     this.#digest = digest(token.reveal());
   }
 
+  isRight(given: string): boolean {
+    // Hashes have one length, so that comparing takes the same time whatever was sent.
+    return timingSafeEqual(digest(given), this.#digest);
+  }
+
   /** 401 where no token came (RFC 6750 section 3), 403 where a wrong one did; null where it is right. */
   refusalOf(request: IncomingMessage): JsonAnswer | null {
-    const match = /^Bearer +([^\s]+) *$/i.exec(request.headers.authorization ?? '');
-    const challenge = { 'www-authenticate': 'Bearer realm="longhaul"' };
-    if (match?.[1] === undefined) return fault(401, 'Unauthorized', 'A bearer token is needed.', challenge);
-    // Hashes have one length, so that comparing takes the same time whatever was sent.
-    const isRight = timingSafeEqual(digest(match[1]), this.#digest);
-    return isRight ? null : fault(403, 'Forbidden', 'The bearer token is wrong.');
+    const given = bearerOf(request);
+    if (given === null) return unauthorized();
+    return this.isRight(given) ? null : fault(403, 'Forbidden', 'The bearer token is wrong.');
   }
 }

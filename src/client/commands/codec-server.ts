@@ -3,6 +3,7 @@ import { parseAddress } from '../../config/address';
 import { LonghaulError } from '../../model/errors';
 import { defineCommand } from '../lib/command';
 import { heavy } from '../lib/heavy';
+import type { LoginOptions } from '../../ops/login-tokens';
 import { outputOf } from '../lib/output';
 
 /** Beside the Web UI of `temporal server start-dev`. */
@@ -13,6 +14,8 @@ interface Options {
   readonly address: string;
   readonly origin: readonly string[];
   readonly auth: boolean;
+  readonly loginIssuer?: string;
+  readonly loginAudience?: string;
 }
 
 const addressOf = (text: string): string => {
@@ -31,6 +34,24 @@ const originOf = (text: string, before: readonly string[]): string[] => {
   return [...(before === DEFAULT_ORIGINS ? [] : before), url.origin];
 };
 
+/** In clear text only where nobody can listen. */
+const issuerOf = (text: string): string => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isLocal = url?.protocol === 'http:' && /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])$/.test(url.hostname);
+  if (url?.protocol === 'https:' || isLocal) return text;
+  throw new LonghaulError(
+    'InvalidInput',
+    `--login-issuer: expected https://…, as tokens name it in "iss", got "${text}".`,
+  );
+};
+
+/** Throws InvalidInput where one is given without the other: tokens for other services must not open this one. */
+const loginOf = ({ loginIssuer: issuer, loginAudience: audience }: Options): LoginOptions | undefined => {
+  if (issuer !== undefined && audience !== undefined) return { issuer, audience };
+  if (issuer === undefined && audience === undefined) return undefined;
+  throw new LonghaulError('InvalidInput', '--login-issuer and --login-audience need each other.');
+};
+
 /** `longhaul codec-server` */
 export const register = (program: Command): void => {
   const command = defineCommand(program, {
@@ -39,6 +60,7 @@ export const register = (program: Command): void => {
     examples: [
       'longhaul codec-server --no-auth',
       'longhaul codec-server --address :8234 --origin https://temporal.example.com',
+      'longhaul codec-server --origin https://temporal.example.com --login-issuer https://login.example.com/ --login-audience temporal',
     ],
   })
     .addOption(
@@ -51,8 +73,18 @@ export const register = (program: Command): void => {
         .argParser(originOf)
         .default(DEFAULT_ORIGINS, DEFAULT_ORIGINS.join(', ')),
     )
+    .addOption(
+      new Option(
+        '--login-issuer <url>',
+        'take access tokens of this OpenID Connect issuer too, which the Web UI can pass on',
+      ).argParser(issuerOf),
+    )
+    .option('--login-audience <name>', 'what such tokens must be for')
     .option('--no-auth', 'ask for no LONGHAUL_CODEC_SERVER_TOKEN: on addresses of this machine alone');
-  command.action(async ({ address, origin, auth }: Options) => {
-    await heavy.runCodecServer().runCodecServer(outputOf(command), { address, origins: origin, auth });
+  command.action(async (options: Options) => {
+    const { address, origin, auth } = options;
+    const login = loginOf(options);
+    const request = { address, origins: origin, auth, ...(login === undefined ? {} : { login }) };
+    await heavy.runCodecServer().runCodecServer(outputOf(command), request);
   });
 };

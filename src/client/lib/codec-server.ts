@@ -8,8 +8,9 @@ import type { PayloadCodec } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import type { Secret } from '../../model/secret';
 import { readBody } from '../../ops/http-body';
-import { BearerToken, fault, startJsonServer, type JsonAnswer } from '../../ops/json-server';
+import { bearerOf, BearerToken, fault, startJsonServer, unauthorized, type JsonAnswer } from '../../ops/json-server';
 import type { Logger } from '../../ops/logging';
+import { LoginTokens, type LoginOptions } from '../../ops/login-tokens';
 import { withPayloads } from './codec-payloads';
 
 export interface CodecServerOptions {
@@ -17,8 +18,10 @@ export interface CodecServerOptions {
   readonly address: string;
   /** Web pages that may ask: `https://temporal.example.com`. */
   readonly origins: readonly string[];
-  /** Null: whoever can connect may ask. */
+  /** Null, and no login: whoever can connect may ask. */
   readonly token: Secret | null;
+  /** Whose access tokens do as well: the Web UI passes those of its own login on. */
+  readonly login?: LoginOptions;
   readonly codec: PayloadCodec;
   readonly logger: Logger;
 }
@@ -60,10 +63,12 @@ const preflight = (request: IncomingMessage): JsonAnswer => ({
 class CodecHandler {
   readonly #options: CodecServerOptions;
   readonly #token: BearerToken | null;
+  readonly #login: LoginTokens | null;
 
   constructor(options: CodecServerOptions) {
     this.#options = options;
     this.#token = options.token === null ? null : new BearerToken(options.token);
+    this.#login = options.login === undefined ? null : new LoginTokens(options.login);
   }
 
   async answer(request: IncomingMessage): Promise<JsonAnswer> {
@@ -87,14 +92,30 @@ class CodecHandler {
     if (!PATHS.includes(path as CodecPath)) return fault(404, 'NotFound', 'Try POST /decode or /encode.');
     if (request.method === 'OPTIONS') return preflight(request);
     if (request.method !== 'POST') return fault(405, 'MethodNotAllowed', 'POST only.', { allow: 'POST, OPTIONS' });
-    const refused = this.#token?.refusalOf(request) ?? null;
+    const refused = await this.#refusalOf(request);
     if (refused !== null) {
-      this.#options.logger.warning('codec_request_refused', { status: refused.status, path });
+      const { status, why } = refused;
+      this.#options.logger.warning('codec_request_refused', { status, path, ...(why === undefined ? {} : { why }) });
       return refused;
     }
     const body = await readBody(request, MAX_CODEC_BODY_BYTES);
     if (body === null) return fault(413, 'InvalidInput', `A body has at most ${MAX_CODEC_BODY_BYTES} bytes.`);
     return this.#convert(path as CodecPath, body);
+  }
+
+  /** `why`: for the log alone; whoever guesses is told nothing. */
+  async #refusalOf(request: IncomingMessage): Promise<(JsonAnswer & { readonly why?: string }) | null> {
+    if (this.#login === null) return this.#token?.refusalOf(request) ?? null;
+    const given = bearerOf(request);
+    if (given === null) return unauthorized();
+    if (this.#token?.isRight(given) === true) return null;
+    try {
+      const why = await this.#login.refusalOf(given);
+      return why === null ? null : { ...fault(403, 'Forbidden', 'The token is not one that may ask here.'), why };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { ...fault(503, 'Unavailable', 'The issuer of logins does not answer.'), why };
+    }
   }
 
   async #convert(path: CodecPath, body: Buffer): Promise<JsonAnswer> {

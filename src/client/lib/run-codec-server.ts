@@ -1,12 +1,13 @@
 /** `longhaul codec-server`: settings, start, and the end on a signal. */
 import { once } from 'node:events';
-import { codecServerToken } from '../../config/codec-server';
+import { codecServerToken, hasCodecServerToken } from '../../config/codec-server';
 import { readEnvironment } from '../../config/environment';
 import { readPayloadKeys } from '../../config/payload-keys';
 import { LonghaulError } from '../../model/errors';
 import type { Secret } from '../../model/secret';
 import { createLogger } from '../../ops/logging';
 import { EncryptingCodec } from '../../ops/payload-codec';
+import type { LoginOptions } from '../../ops/login-tokens';
 import { hideSecret } from '../../ops/redaction';
 import { startCodecServer } from './codec-server';
 import type { Output } from './output';
@@ -15,13 +16,15 @@ export interface CodecServerRequest {
   /** `host:port` */
   readonly address: string;
   readonly origins: readonly string[];
+  /** Whose access tokens do as well as ours. */
+  readonly login?: LoginOptions;
   /** False: --no-auth. */
   readonly auth: boolean;
 }
 
 interface Listening {
   readonly endpoint: string;
-  readonly auth: 'bearer' | 'none';
+  readonly auth: 'bearer' | 'login' | 'none';
   readonly origins: readonly string[];
   /** Ids of the keys that it decrypts with. */
   readonly keys: readonly string[];
@@ -29,9 +32,9 @@ interface Listening {
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|localhost|\[::1\]):\d+$/i;
 
-/** Throws ConfigInvalid where there is no token and nobody has said that none is wanted. */
-const tokenOf = ({ address, auth }: CodecServerRequest): Secret | null => {
-  if (auth) return codecServerToken();
+/** Throws ConfigInvalid where there is no token, no login, and nobody has said that none is wanted. */
+const tokenOf = ({ address, auth, login }: CodecServerRequest): Secret | null => {
+  if (auth) return login === undefined || hasCodecServerToken() ? codecServerToken() : null;
   if (LOOPBACK.test(address)) return null;
   throw new LonghaulError(
     'InvalidInput',
@@ -40,10 +43,10 @@ const tokenOf = ({ address, auth }: CodecServerRequest): Secret | null => {
 };
 
 const listeningText = ({ endpoint, auth, origins, keys }: Listening): string => {
-  const authorization = auth === 'bearer' ? ` --codec-auth "Bearer $LONGHAUL_CODEC_SERVER_TOKEN"` : '';
+  const authorization = auth !== 'none' ? ` --codec-auth "Bearer $LONGHAUL_CODEC_SERVER_TOKEN"` : '';
   return `The codec server decrypts with ${keys.join(', ')}: ${endpoint}
 
-  Web UI        set the remote codec endpoint to ${endpoint} (for pages of ${origins.join(', ')})
+  Web UI        set the remote codec endpoint to ${endpoint} (for pages of ${origins.join(', ')})${auth === 'login' ? ', and let it pass the access token' : ''}
   temporal CLI  temporal workflow show --workflow-id <run> --codec-endpoint ${endpoint}${authorization}
 
 Ctrl-C stops it.`;
@@ -65,13 +68,14 @@ export const runCodecServer = async (output: Output, request: CodecServerRequest
     address: request.address,
     origins: request.origins,
     token,
+    ...(request.login === undefined ? {} : { login: request.login }),
     codec: new EncryptingCodec(keys),
     logger: createLogger({ level: logLevel, format: logFormat }),
   });
   try {
     const listening: Listening = {
       endpoint: `http://${server.address}`,
-      auth: token === null ? 'none' : 'bearer',
+      auth: request.login !== undefined ? 'login' : token === null ? 'none' : 'bearer',
       origins: request.origins,
       keys: keys.known.map(({ id }) => id),
     };

@@ -3,7 +3,9 @@ import { type CodecServer, MAX_CODEC_BODY_BYTES, startCodecServer } from '../../
 import { readPayloadKeys } from '../../../src/config/payload-keys';
 import { Secret } from '../../../src/model/secret';
 import { createLogger } from '../../../src/ops/logging';
+import type { LoginOptions } from '../../../src/ops/login-tokens';
 import { EncryptingCodec } from '../../../src/ops/payload-codec';
+import { newSigningKey, startLoginIssuer, tokenOf } from '../../support/login-issuer';
 
 const TOKEN = 'a token of tests'.replaceAll(' ', '-');
 const UI = 'https://temporal.example.com';
@@ -13,9 +15,15 @@ const ONE = randomBytes(32).toString('base64');
 
 let server: CodecServer;
 const logged: string[] = [];
-const start = (token: string | null, list = `k1:${ONE}`, address = '127.0.0.1:0'): Promise<CodecServer> =>
+const start = (
+  token: string | null,
+  list = `k1:${ONE}`,
+  address = '127.0.0.1:0',
+  login?: LoginOptions,
+): Promise<CodecServer> =>
   startCodecServer({
     address,
+    ...(login === undefined ? {} : { login }),
     origins: [UI],
     token: token === null ? null : new Secret(token),
     codec: new EncryptingCodec(keys(list)),
@@ -178,4 +186,27 @@ it('logs nothing of a payload and no token', async () => {
   expect(text).toContain('codec_request_refused');
   expect(text).toContain('codec_request_failed');
   for (const hidden of [SECRET, base64(SECRET), TOKEN, ONE]) expect(text).not.toContain(hidden);
+});
+
+it('takes the access token of a login that the Web UI passes on, and its own', async () => {
+  const key = newSigningKey('k1');
+  const issuer = await startLoginIssuer(key);
+  const behind = await start(TOKEN, `k1:${ONE}`, undefined, { issuer: issuer.url, audience: 'temporal' });
+  const statusOf = async (authorization: string): Promise<number> => {
+    const headers = { origin: UI, 'x-namespace': 'default', 'content-type': 'application/json', authorization };
+    const body = JSON.stringify({ payloads: [JSON_PAYLOAD] });
+    return (await fetch(`http://${behind.address}/decode`, { method: 'POST', headers, body })).status;
+  };
+  const claims = { iss: issuer.url, aud: 'temporal', exp: Date.now() / 1000 + 60 };
+  expect(await statusOf(`Bearer ${tokenOf(key, claims)}`)).toBe(200);
+  expect(await statusOf(`Bearer ${TOKEN}`)).toBe(200);
+  expect(await statusOf('')).toBe(401);
+  logged.length = 0;
+  const foreign = tokenOf(key, { ...claims, aud: 'billing' });
+  expect(await statusOf(`Bearer ${foreign}`)).toBe(403);
+  expect(logged.join('')).toMatch(/codec_request_refused.*it is for another audience/);
+  expect(logged.join('')).not.toContain(foreign);
+  await issuer.close();
+  expect(await statusOf(`Bearer ${tokenOf(newSigningKey('k2'), claims)}`)).toBe(403);
+  await behind.close();
 });
