@@ -12,7 +12,6 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RunEnd } from '../../model/run-details';
 import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } from '../../model/run';
 import { reportSignal } from './batch-messages';
 import { Batches } from './batches';
@@ -237,7 +236,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const hasBegun = this.holds !== undefined || this.continued !== undefined;
     const cancelled = this.abortReason === undefined && isCancellation(error);
     const outcome = cancelled ? 'cancelled' : 'failed';
-    this.progressState.end = this.endOf(outcome, cause, null, null);
+    this.progressState.endWith({ outcome, cause, cleanup: null, report: null }, this.job.ownEnd);
     if (settings === undefined || !hasBegun) {
       this.progressState.show();
       return this.finalError(error, cause, {});
@@ -248,22 +247,10 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     log.info('cleanup_complete', { ...cleanup });
     const { filed } = await this.report(outcome, cause, cleanup);
     await this.release();
-    this.progressState.end = this.endOf(outcome, cause, cleanup, filed.report);
+    this.progressState.endWith({ outcome, cause, cleanup, report: filed.report }, this.job.ownEnd);
     this.progressState.enter('done');
     const { run } = this.progressState;
     return this.finalError(error, reported(cause, filed), { run, report: filed.report, cleanup });
-  }
-
-  /** As it is shown: a job that has cancelled its own run fails by its own reason. */
-  private endOf(
-    outcome: RunEnd['outcome'],
-    cause: Cause,
-    cleanup: CleanupReport | null,
-    report: string | null,
-  ): RunEnd {
-    const { ownEnd } = this.job;
-    if (outcome !== 'cancelled' || ownEnd === undefined) return { outcome, cause, cleanup, report };
-    return { outcome: 'failed', cause: ownEnd, cleanup, report };
   }
 
   /** Cancelled stays Cancelled; everything else is the first cause, not to be retried. */

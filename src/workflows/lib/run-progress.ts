@@ -7,6 +7,7 @@ import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
 import { operatorActions, type OperatorAction } from '../../model/operator-actions';
 import { emptyTotals, type Totals } from '../../model/records';
 import { runDetails, type RunEnd } from '../../model/run-details';
+import type { Cause } from './failures';
 
 const jobKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.job, 'KEYWORD');
 const projectKey = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
@@ -104,6 +105,11 @@ export class RunProgress {
       actions: actions.map(({ text }) => text),
       commands: actions.map(({ command }) => command),
     };
+  }
+
+  /** As it is shown: a job that has cancelled its own run fails by its own reason. */
+  endWith(end: RunEnd, ownEnd: Cause | undefined): void {
+    this.end = end.outcome === 'cancelled' && ownEnd !== undefined ? { ...end, outcome: 'failed', cause: ownEnd } : end;
   }
 
   /** Publishes the current details. */
