@@ -40,8 +40,6 @@ const RECORDS_CACHED = 500;
 /** The SDK's own default. */
 const WORKFLOW_TASKS_AT_ONCE = 40;
 const API_CALLS_AT_ONCE = 20;
-/** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
-const API_CALLS_PER_SECOND = 100;
 
 const load = createRequire(__filename);
 
@@ -80,7 +78,9 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
     const dependencies = createDependencies(environment, temporal, logger);
     // Before the workers: one that was created and never runs would keep the connection from being closed.
     bridge =
-      bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, roles.includes('transfer'), logger);
+      bridgeConfig === null
+        ? null
+        : await startBridge(bridgeConfig, temporal, startsEagerly(roles, environment), logger);
     const code = workflowCode(payloadKeys.current !== null);
     const workers = await Promise.all(
       roles
@@ -95,6 +95,7 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
       roles,
       address: settings.address,
       namespace,
+      ...environment.deployment,
       payloadEncryption: describePayloadKeys(payloadKeys),
     });
     await Promise.all(running);
@@ -142,6 +143,13 @@ function announce(logger: Logger, facts: Readonly<Record<string, unknown>>): voi
   process.send?.('ready');
 }
 
+/**
+ * Whether this process may get the workflows that it starts with the server's answer. Not with versions: the server would not ask
+ * which version is current, and a build that is only being tried would take the events.
+ */
+const startsEagerly = (roles: readonly Role[], { deployment }: Environment): boolean =>
+  roles.includes('transfer') && deployment === null;
+
 type QueueOptions = Omit<WorkerOptions, 'connection' | 'namespace'>;
 type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
@@ -158,6 +166,7 @@ function roleOptions(
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
+    ...versioning(environment),
   } as const;
   switch (role) {
     case 'workflows':
@@ -177,7 +186,7 @@ function roleOptions(
           ...common,
           activities: createApiActivities(dependencies),
           maxConcurrentActivityTaskExecutions: API_CALLS_AT_ONCE,
-          maxTaskQueueActivitiesPerSecond: API_CALLS_PER_SECOND,
+          maxTaskQueueActivitiesPerSecond: environment.apiCallsPerSec,
         },
       ];
     case 'transfer':
@@ -190,6 +199,7 @@ function roleOptions(
           reuseV8Context: true,
           activities: createTransferQueueActivities(dependencies),
           maxConcurrentActivityTaskExecutions: environment.transferSlots,
+          ...transferRate(environment),
           // Small objects of events move within workflow tasks (docs/decisions/0018): beside them there is always room for others.
           maxConcurrentLocalActivityExecutions: environment.transferSlots,
           maxConcurrentWorkflowTaskExecutions: environment.transferSlots + WORKFLOW_TASKS_AT_ONCE,
@@ -207,6 +217,23 @@ function roleOptions(
       ];
   }
 }
+
+/** A limit of the queue also keeps the server from handing activities out beside it (eager execution). */
+const transferRate = ({ transfersPerSec }: Environment): Pick<WorkerOptions, 'maxTaskQueueActivitiesPerSecond'> =>
+  transfersPerSec === null ? {} : { maxTaskQueueActivitiesPerSecond: transfersPerSec };
+
+/** On every worker, also those without workflows: activities of a pinned run go to workers of its own version. */
+const versioning = ({ deployment }: Environment): Pick<WorkerOptions, 'workerDeploymentOptions'> =>
+  deployment === null
+    ? {}
+    : {
+        workerDeploymentOptions: {
+          version: deployment,
+          useWorkerVersioning: true,
+          // A run ends on the version that it began with; what differs says so itself (docs/decisions/0029).
+          defaultVersioningBehavior: 'PINNED',
+        },
+      };
 
 /**
  * The prebuilt bundle where there is one (a build, a package); else the sources are bundled now, which takes seconds. How texts of

@@ -35,7 +35,7 @@ export type Run = Pick<WorkflowHandle, 'workflowId' | 'fetchHistory' | 'describe
 export async function withRig<T>(
   say: (line: string) => void,
   use: (rig: Rig) => Promise<T>,
-  options: Pick<StackOptions, 'bridge'> = {},
+  options: Pick<StackOptions, 'bridge' | 'temporalDynamicConfig'> = {},
 ): Promise<T> {
   const stack = await startStack({
     ...options,

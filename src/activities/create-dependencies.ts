@@ -99,6 +99,7 @@ export function createDependencies(environment: Environment, temporal: Client, l
     hashes: createHashPool(),
     metrics: transferMetrics,
     host: environment.host,
+    maxWorkers: environment.maxWorkers,
     temporal,
     logger,
   };

@@ -83,6 +83,8 @@ export interface Dependencies {
   readonly metrics: TransferMetrics;
   /** Names this machine's disk. */
   readonly host: string;
+  /** Records that one run moves at once, at most. */
+  readonly maxWorkers: number;
   readonly temporal: Client;
   readonly logger: Logger;
 }

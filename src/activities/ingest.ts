@@ -18,6 +18,7 @@ import { ReportStats } from './lib/report-stats';
 import { runRate } from './lib/run-rate-of';
 import { reportOf, reportText } from './lib/run-report';
 import { resumable } from './lib/resumable';
+import { withShare } from './lib/run-share';
 import type { ApiActivities, FinishIngestArgs, IngestFiles, PlanIngestArgs, PrepareIngestArgs } from './types';
 
 const MIB = 1024 ** 2;
@@ -36,7 +37,7 @@ export function createIngestActivities(dependencies: Dependencies): Activities {
       resumable({}, async (attempt) => {
         const { signal } = attempt;
         const { config, destination, control } = dependencies.ingest(args.ref);
-        const settings = ingestSettings(config, args);
+        const settings = withShare(ingestSettings(config, args), dependencies.maxWorkers);
         const store = new ControlStore(settings, control, signal);
         await checkTarget(destination, store.files.file('run.json'), attempt);
         const report = await orNull(store.readJson<ReportHead>(store.files.file('report.json')));

@@ -21,6 +21,7 @@ import {
 import { writeManifestPages } from './lib/manifest-pages';
 import { runRate } from './lib/run-rate-of';
 import { resumable } from './lib/resumable';
+import { withShare } from './lib/run-share';
 import type { LoadApiActivities, PrepareLoadArgs } from './load-types';
 
 /** Of the run's id in Temporal, which begins with them. */
@@ -52,7 +53,7 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
         const previous = report?.outcome === 'succeeded' ? (report.result ?? null) : null;
         const target = await checkLoadTable(tools, input.load_type, signal);
         await checkLoadFiles(tools, input.path, signal);
-        const settings = loadSettings(args, tools, set, target);
+        const settings = withShare(loadSettings(args, tools, set, target), dependencies.maxWorkers);
         return { settings, previous };
       }),
 

@@ -7,6 +7,7 @@ import { holderOf } from './lib/holder';
 import { runRate } from './lib/run-rate-of';
 import { checkTarget } from './lib/check-target';
 import { resumable } from './lib/resumable';
+import { withShare } from './lib/run-share';
 import { short } from './lib/short';
 import type { ApiActivities, PrepareArgs } from './types';
 
@@ -24,7 +25,7 @@ export function createPrepareActivities(dependencies: Dependencies): Pick<ApiAct
         const { config, destination, control, provider } = dependencies.project(args.ref);
         const asked = args.request === null ? null : { provider: provider(), request: args.request };
         const settings = {
-          ...runSettings(config, args),
+          ...withShare(runSettings(config, args), dependencies.maxWorkers, config.temporal),
           ...(asked === null ? {} : { exportName: asked.provider.exportName(asked.request) }),
         };
         await asked?.provider.checkAccess(signal);

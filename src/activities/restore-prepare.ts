@@ -8,6 +8,7 @@ import { handOver } from './lib/failures';
 import { holderOf } from './lib/holder';
 import { writeManifestPages } from './lib/manifest-pages';
 import { fileRecords, planRestore, restoreSettings } from './lib/restore-plan';
+import { withShare } from './lib/run-share';
 import { short } from './lib/short';
 import type { RestoreActivities } from './restore-types';
 
@@ -23,7 +24,8 @@ export function createRestorePrepareActivities(dependencies: Dependencies): Acti
     prepareRestore: (args) =>
       short(async (signal) => {
         const { config } = dependencies.restore(args.ref);
-        return restoreSettings(config, await planRestore(config, args, signal), args, dependencies.host);
+        const plan = await planRestore(config, args, signal);
+        return withShare(restoreSettings(config, plan, args, dependencies.host), dependencies.maxWorkers);
       }),
 
     // Not under `short`: a look that finds no slot is no error to be logged.

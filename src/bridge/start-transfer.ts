@@ -7,6 +7,7 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 import { LonghaulError } from '../model/errors';
+import { fairnessKeyOf } from '../model/fairness';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES, WORKFLOWS } from '../model/names';
 import { routeSummary } from '../model/summary';
 import {
@@ -61,7 +62,8 @@ export const startTransfer = async (
         // FAIL tells running from new in one call, where USE_EXISTING would answer the same to both.
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowIdConflictPolicy: 'FAIL',
-        priority: { priorityKey: priorityKey(event) },
+        // Among events of one priority each destination gets its share.
+        priority: { priorityKey: priorityKey(event), fairnessKey: fairnessKeyOf(event.destination.bucket) },
         // With the start they cost no event of their own.
         typedSearchAttributes: [
           { key: JOB, value: WORKFLOWS.transferEvent },

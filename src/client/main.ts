@@ -29,6 +29,7 @@ import { register as registerSkipRecord } from './commands/skip-record';
 import { register as registerStatus } from './commands/status';
 import { register as registerTop } from './commands/top';
 import { register as registerTransfer } from './commands/transfer';
+import { register as registerUpgrade } from './commands/upgrade';
 import { register as registerValidate } from './commands/validate';
 import { register as registerVerify } from './commands/verify';
 import { register as registerWatch } from './commands/watch';
@@ -58,6 +59,7 @@ const COMMANDS = [
   registerSetMaxBytesPerSec,
   registerRetryFailed,
   registerSkipRecord,
+  registerUpgrade,
   registerAbort,
   registerReport,
   registerVerify,

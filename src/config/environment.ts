@@ -2,14 +2,20 @@
 import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
 import { LonghaulError } from '../model/errors';
+import { MAX_WORKERS_LIMIT } from '../model/run';
 import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { parseAddress } from './address';
 import { BRIDGE_VARIABLES } from './bridge-variables';
+import { deploymentVersion } from './deployment-version';
 import { EVENT_VARIABLES } from './event-variables';
 import { INGEST_VARIABLES } from './ingest-variables';
 import { PAYLOAD_VARIABLES } from './payload-variables';
 import { LOG_LEVELS } from './project-schema';
 import type { Environment } from './types';
+
+/** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
+const API_CALLS_PER_SECOND = 100;
+const MAX_RATE = 100_000;
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -34,6 +40,34 @@ export const ENVIRONMENT_VARIABLES = [
       'Upper bound of the bytes per second that this process reads from sources, over all its runs and events. What it writes follows from it.',
   },
   { name: 'LONGHAUL_TRANSFER_SLOTS', default: '32', meaning: 'Transfer activities at once in this process.' },
+  {
+    name: 'LONGHAUL_MAX_WORKERS',
+    default: '256',
+    meaning:
+      'Records that one run moves at once, at most, whatever `max_workers` says and an operator asks for. Below the slots of all transfer workers no run takes all of them.',
+  },
+  {
+    name: 'LONGHAUL_TRANSFERS_PER_SEC',
+    default: 'off',
+    meaning:
+      'Activities that begin per second on the queue `longhaul-transfer`, over all workers. The same on each of them: the last that asks wins.',
+  },
+  {
+    name: 'LONGHAUL_API_CALLS_PER_SEC',
+    default: '100',
+    meaning: 'The same of the queue `longhaul-api`: calls to vendors, manifests, reports.',
+  },
+  {
+    name: 'LONGHAUL_BUILD_ID',
+    default: 'off',
+    meaning:
+      'The build that this worker is, for [upgrades by versions](../guide-upgrade.md). Off: workers have no versions.',
+  },
+  {
+    name: 'LONGHAUL_DEPLOYMENT_NAME',
+    default: 'longhaul',
+    meaning: 'The deployment whose build that is: the same on all workers that serve one namespace, of every role.',
+  },
   {
     name: 'LONGHAUL_METRICS_ADDRESS',
     default: 'off',
@@ -112,7 +146,8 @@ export const readVariable = (env: EnvironmentVariables, name: string): string | 
   return value === undefined || value === '' ? null : value;
 };
 
-const refuse = (name: string, expected: string, value: string): LonghaulError =>
+/** ConfigInvalid that names a variable, what it should be and what it is. */
+export const refuse = (name: string, expected: string, value: string): LonghaulError =>
   new LonghaulError(
     'ConfigInvalid',
     `Environment variable ${name}: expected ${expected}, got "${value.slice(0, 80)}".`,
@@ -175,6 +210,10 @@ export const readEnvironment = (env: EnvironmentVariables = process.env): Enviro
   transferMemoryBytes: readInteger(env, 'LONGHAUL_TRANSFER_MEMORY_MB', 128, 16, 1024 ** 2) * 1024 ** 2,
   maxBytesPerSec: readBytesPerSec(env, 'LONGHAUL_MAX_BYTES_PER_SEC'),
   transferSlots: readInteger(env, 'LONGHAUL_TRANSFER_SLOTS', 32, 1, 1024),
+  maxWorkers: readInteger(env, 'LONGHAUL_MAX_WORKERS', MAX_WORKERS_LIMIT, 1, MAX_WORKERS_LIMIT),
+  apiCallsPerSec: readInteger(env, 'LONGHAUL_API_CALLS_PER_SEC', API_CALLS_PER_SECOND, 1, MAX_RATE),
+  transfersPerSec: readInteger(env, 'LONGHAUL_TRANSFERS_PER_SEC', 0, 1, MAX_RATE) || null,
+  deployment: deploymentVersion(env),
   metricsAddress: readAddress(env, 'LONGHAUL_METRICS_ADDRESS'),
   healthAddress: readAddress(env, 'LONGHAUL_HEALTH_ADDRESS'),
   cacheDir: cacheDirOf(env),

@@ -5,6 +5,7 @@
  * written as JSON Schema; project.ts turns a valid file into ProjectConfig.
  */
 import { z } from 'zod';
+import { FAIRNESS_WEIGHT_RANGE, PRIORITY_RANGE } from '../model/fairness';
 import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
 import { PROVIDER_NAMES, PROVIDER_SECTIONS } from './provider-schemas';
@@ -188,6 +189,23 @@ const transfer = z.strictObject({
     .describe('Objects above this size in MiB are copied by UploadPartCopy; S3 takes CopyObject up to 5 GB.'),
 });
 
+const temporal = z.strictObject({
+  priority: z
+    .int()
+    .min(PRIORITY_RANGE.min)
+    .max(PRIORITY_RANGE.max)
+    .nullable()
+    .default(null)
+    .describe('Which runs go first where tasks of several wait: 1 before 5. Null: as the run is started, else 3.'),
+  fairness_weight: z
+    .number()
+    .min(FAIRNESS_WEIGHT_RANGE.min)
+    .max(FAIRNESS_WEIGHT_RANGE.max)
+    .nullable()
+    .default(null)
+    .describe('Share of this project among those of one priority: 2 gets twice what 1 gets. Null: 1.'),
+});
+
 const logging = z.strictObject({
   level: z.enum(LOG_LEVELS).default('INFO').describe('Least important level that is logged for this project.'),
 });
@@ -198,6 +216,7 @@ export const projectSchema = z.strictObject({
   ...PROVIDER_SECTIONS,
   aws: aws.describe('The bucket that the export lands in, and how objects get there.'),
   transfer: transfer.prefault({}).describe('How records are moved and what a failure means.'),
+  temporal: temporal.prefault({}).describe('How runs share the task queues with those of other projects.'),
   logging: logging.prefault({}).describe('Logging.'),
 });
 

@@ -44,7 +44,7 @@ const toleratedOf = (value: string | number): ProjectConfig['transfer']['tolerat
   typeof value === 'number' ? { count: value } : { percent: Number(value.slice(0, -1)) };
 
 const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables): ProjectConfig => {
-  const { api_: api, aws, transfer } = file;
+  const { api_: api, aws, transfer, temporal } = file;
   const { apiKey, source } = findApiKey(api, env);
   const targetPrefix = trimSlashes(aws.target_prefix);
   const controlPrefix = targetPrefix === '' ? '_longhaul' : `${targetPrefix}/_longhaul`;
@@ -78,6 +78,7 @@ const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables):
       serverSideEncryption: aws.server_side_encryption,
       kmsKeyId: aws.kms_key_id,
     },
+    temporal: { priority: temporal.priority, fairnessWeight: temporal.fairness_weight },
     providers: providerSettings(file),
     transfer: {
       onError: transfer.on_error,

@@ -107,8 +107,20 @@ export interface ProjectConfig extends JobConfig {
     readonly exportTimeoutMs: number;
     readonly httpTimeoutMs: number;
   };
+  readonly temporal: {
+    /** 1 is served first, 5 last; null: as the run is started. */
+    readonly priority: number | null;
+    /** Null: Temporal's default, 1. */
+    readonly fairnessWeight: number | null;
+  };
   readonly providers: ProviderSettings;
   readonly aws: JobConfig['aws'] & { readonly keyTemplate: string };
+}
+
+/** One build of the workers of a deployment, as Temporal's Worker Versioning knows it. */
+export interface DeploymentVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
 }
 
 /** Settings of the process, from LONGHAUL_* variables and flags. */
@@ -122,6 +134,13 @@ export interface Environment {
   readonly maxBytesPerSec: number | null;
   /** Transfer activities at once in this process. */
   readonly transferSlots: number;
+  /** Records that one run moves at once, at most, whatever its settings say. */
+  readonly maxWorkers: number;
+  /** Activities that start per second on a task queue, over all workers: of the api queue, and of the transfer queue (null: no limit). */
+  readonly apiCallsPerSec: number;
+  readonly transfersPerSec: number | null;
+  /** The version that this worker polls as; null: without versions. */
+  readonly deployment: DeploymentVersion | null;
   readonly metricsAddress: string | null;
   readonly healthAddress: string | null;
   readonly cacheDir: string;

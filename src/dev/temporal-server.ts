@@ -27,6 +27,11 @@ export interface TemporalServerOptions {
 }
 
 const DYNAMIC_CONFIG = {
+  /** Off in servers of one's own, and a setting of the namespace in Temporal Cloud (docs/decisions/0028). */
+  'matching.enableFairness': true,
+  /** One and not four: partitions spread a load that a server of one process never has, and each is fair for itself alone. */
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
   /** Temporal Cloud has it on too: a record's first activity goes straight to the worker that asked for it (docs/decisions/0009). */
   'system.enableActivityEagerExecution': true,
   /**

@@ -16,6 +16,8 @@ export interface WorkerOptions {
   readonly logDir: string;
   /** All of them where it is left out. */
   readonly roles?: readonly Role[];
+  /** Folder of the build that it runs: the package's own where it is left out. */
+  readonly packageRoot?: string;
   /** Further variables of its environment; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -46,7 +48,11 @@ export const startWorkerProcess = async (options: WorkerOptions): Promise<Logged
   const child = await startProcess({
     name,
     command: process.execPath,
-    args: [path.join(REPOSITORY_ROOT, 'bin', 'longhaul.js'), 'worker', ...roleArguments(options.roles)],
+    args: [
+      path.join(options.packageRoot ?? REPOSITORY_ROOT, 'bin', 'longhaul.js'),
+      'worker',
+      ...roleArguments(options.roles),
+    ],
     env: childEnv({
       TEMPORAL_CONFIG_FILE: emptyProfile(options.logDir),
       TEMPORAL_PROFILE: undefined,

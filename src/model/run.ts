@@ -1,4 +1,5 @@
 /** What every job's runs have in common: settings, stages, progress, messages. Pure. */
+import type { RunPriority } from './fairness';
 import type { JobName } from './names';
 import type { Totals } from './records';
 import type { LoadOfRecord, LoadPlace } from './load-settings';
@@ -57,6 +58,10 @@ export interface RunSettings extends RecordSettings {
    * that began before there was this, whose histories must replay.
    */
   readonly opensInBatch?: true;
+  /** Of its tasks in the queues. Absent in runs that began before there was this: they are as they were started. */
+  readonly priority?: RunPriority;
+  /** Less than MAX_WORKERS_LIMIT where the worker that prepared the run says so. */
+  readonly maxWorkersLimit?: number;
   /** Of loadToPostgres alone. */
   readonly place?: LoadPlace;
 }
@@ -168,6 +173,7 @@ export const MESSAGES = {
   setMaxBytesPerSec: 'setMaxBytesPerSec',
   retryFailed: 'retryFailed',
   skipRecord: 'skipRecord',
+  upgrade: 'upgrade',
   abort: 'abort',
 } as const;
 

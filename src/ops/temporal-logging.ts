@@ -1,6 +1,7 @@
 /** Temporal's logs through ours: the SDK's, its native core's, and those of workflow and activity code. */
 import type { LogLevel as TemporalLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common';
 import { Runtime } from '@temporalio/worker';
+import { ERRORS } from '../model/errors';
 import type { LogLevel, Logger } from './logging';
 
 const LEVELS: Record<TemporalLevel, LogLevel> = {
@@ -14,6 +15,13 @@ const LEVELS: Record<TemporalLevel, LogLevel> = {
 /** Fields that Temporal adds to every line of ours and that say nothing beside the workflow id and run id. */
 const DROPPED = new Set(['sdkComponent', 'taskToken', 'isLocal', 'namespace', 'taskQueue']);
 
+/** How the native core marks a workflow task that does not replay ("[TMPRL1100] Nondeterminism error"). */
+const NOT_REPLAYABLE = 'TMPRL1100';
+
+/** Whether the native core tells of a run that this worker's code cannot replay. */
+const isNotReplayable = (meta: LogMetadata): boolean =>
+  Object.values(meta).some((value) => typeof value === 'string' && value.includes(NOT_REPLAYABLE));
+
 /**
  * A Temporal Logger that writes to ours. What workflow and activity code logs keeps its message as the `event`, with the
  * workflow id and activity id beside it; the SDK's own messages become event `temporal` with the text in `message`.
@@ -23,6 +31,11 @@ export const temporalLogger = (logger: Logger): TemporalLogger => {
     const component: unknown = meta.sdkComponent;
     const isOurs = component === 'workflow' || component === 'activity';
     const fields = Object.fromEntries(Object.entries(meta).filter(([name]) => !DROPPED.has(name)));
+    if (!isOurs && isNotReplayable(meta)) {
+      const { meaning, hint } = ERRORS.VersionMismatch;
+      logger.log('ERROR', 'workflow_not_replayable', { ...fields, code: 'VersionMismatch', error: meaning, hint });
+      return;
+    }
     logger.log(
       LEVELS[level],
       isOurs ? message : 'temporal',

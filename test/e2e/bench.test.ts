@@ -25,7 +25,7 @@ describe('npm run bench', () => {
     const unknown = await bench('nonsense');
     expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
     expect(unknown.stderr).toContain(
-      'bridge, cli, encryption, fanout, ingest, load, memory, plan, relay, requests, restore, resume, slots',
+      'bridge, cli, encryption, fairness, fanout, ingest, load, memory, plan, relay, requests, restore, resume, slots',
     );
     const wrong = await bench('requests', '--records', 'many');
     expect(wrong).toMatchObject({ exitCode: 1, stdout: '' });

@@ -2,44 +2,25 @@
  * Every command line of docs/guide-schedules.md, run as printed by a shell: first all that say `longhaul`, then all that
  * say `temporal`, each in a namespace of its own. After each the two namespaces must hold the same.
  */
-import { execFile } from 'node:child_process';
-import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import * as path from 'node:path';
 import type { ScheduleDescription } from '@temporalio/client';
-import { childEnv } from '../../src/config/environment';
-import { REPOSITORY_ROOT, toolPaths } from '../../src/dev/tools';
+import { GuideShell, linesOfGuide } from '../support/guide-shell';
 import { RunHarness } from '../support/run-harness';
-import { freshFolder } from '../support/shared-stack';
 import { until } from '../support/until';
 
 type Tool = 'longhaul' | 'temporal';
 
-const guide = readFileSync(path.join(REPOSITORY_ROOT, 'docs', 'guide-schedules.md'), 'utf8');
-const lines = [...guide.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+const lines = linesOfGuide('guide-schedules.md');
 const linesOf = (tool: Tool): string[] => lines.filter((line) => line.startsWith(`${tool} `));
 
-const bin = freshFolder('bin');
+let shell: GuideShell;
 const harnesses: RunHarness[] = [];
 beforeAll(async () => {
-  const { temporal } = await toolPaths();
-  symlinkSync(temporal, path.join(bin.path, 'temporal'));
-  const ours = path.join(bin.path, 'longhaul');
-  writeFileSync(ours, `#!/bin/sh\nexec '${process.execPath}' '${REPOSITORY_ROOT}/bin/longhaul.js' "$@"\n`);
-  chmodSync(ours, 0o755);
+  shell = await GuideShell.create();
 }, 90_000);
 afterAll(async () => {
   for (const harness of harnesses) await harness.stop();
-  bin.remove();
+  shell.remove();
 });
-
-const shell = (harness: RunHarness, line: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const PATH = `${bin.path}${path.delimiter}${childEnv().PATH ?? ''}`;
-    execFile('sh', ['-c', line], { env: childEnv({ ...harness.cliEnv(), PATH }) }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${line}\n${stdout}${stderr}`, { cause: error }));
-    });
-  });
 
 /** The runs that a line starts; what is due now is named by the clock, so only their number can be compared. */
 const startedBy = (line: string): number => (/ trigger /.test(line) ? 1 : / backfill /.test(line) ? 3 : 0);
@@ -68,7 +49,7 @@ async function effectsOf(tool: Tool): Promise<{ line: string; schedules: Record<
   const effects = [];
   let taken = 0;
   for (const line of linesOf(tool)) {
-    const text = await shell(harness, line);
+    const text = await shell.run(harness, line);
     const id = / create (?:--schedule-id )?(\S+)/.exec(line)?.[1];
     if (id !== undefined) ids.add(id);
     if (/ delete /.test(line)) ids.delete('nightly');

@@ -44,6 +44,7 @@ const ELSEWHERE: readonly (readonly [page: string, start: string, where: string]
   ['docs/guide-provider.md', 'npm run build', 'for a provider that its reader writes'],
   ['docs/guide-restore.md', 'LONGHAUL_HOST=storage-1 longhaul worker', 'test/crash/restore-killed.test.ts'],
   ['docs/guide-schedules.md', '', 'test/e2e/cli-guide-schedules.test.ts'],
+  ['docs/guide-upgrade.md', '', 'test/e2e/guide-upgrade.test.ts'],
 ];
 
 const isElsewhere = ({ page, line }: DocLine): boolean =>

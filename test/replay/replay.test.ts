@@ -5,8 +5,8 @@
  *
  * 1. Keep the old behaviour for old runs: `if (patched('what-has-changed')) { new } else { old }`; once no run from before
  *    is open, `deprecatePatch('what-has-changed')`, and a release later nothing.
- * 2. Or deploy the change as a new worker deployment version (`defaultVersioningBehavior: PINNED`), and keep workers of
- *    the old one until their runs have ended.
+ * 2. Or deploy the change as a new build of versioned workers (LONGHAUL_BUILD_ID), and keep workers of the old one until
+ *    their runs have ended: docs/guide-upgrade.md.
  * 3. Only where such runs can be given up, or have all ended, record anew: `npm run record:histories`.
  */
 import { readdirSync } from 'node:fs';

@@ -94,7 +94,7 @@ export class RunHarness {
   }
 
   /** A worker in a process of its own, which polls when this resolves. `stop()` ends it too. */
-  async startWorker(options: Pick<WorkerOptions, 'roles' | 'env'> = {}): Promise<LoggedProcess> {
+  async startWorker(options: Pick<WorkerOptions, 'roles' | 'env' | 'packageRoot'> = {}): Promise<LoggedProcess> {
     this.#started += 1;
     const worker = await startWorkerProcess({
       // Several may be starting at once, and each writes a log of this name.

@@ -17,6 +17,8 @@ export const failWith = (code: ErrorCode, message: string): ApplicationFailure =
 
 export class ScriptedWorld {
   settings: Partial<ExportSettings> = {};
+  /** Of the one transfer worker. */
+  transferSlots = 64;
   records = 10;
   pageRecords = 4;
   /** Called for each record before it is moved; throws to fail it, waits to hold it. */

@@ -87,7 +87,7 @@ export class ScriptedRuns {
         taskQueue: TASK_QUEUES.transfer,
         workflowBundle: await workflowBundle(),
         activities: world.transfer(),
-        maxConcurrentActivityTaskExecutions: 64,
+        maxConcurrentActivityTaskExecutions: world.transferSlots,
       }),
       ...queues.map((queue) => Worker.create({ ...common, ...queue })),
     ]);

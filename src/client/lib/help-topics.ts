@@ -30,6 +30,7 @@ export const TOPICS: readonly Topic[] = [
   { name: 'operating', about: 'see, check and tidy up runs', page: 'guide-operate.md' },
   { name: 'encryption', about: 'encrypted payloads, their keys, the codec server', page: 'guide-encryption.md' },
   { name: 'operations', about: 'workers, memory, health, deployments', page: 'operations.md' },
+  { name: 'upgrades', about: 'new versions of workers while runs go on', page: 'guide-upgrade.md' },
   { name: 'runbook', about: 'what to do when a run fails', page: 'runbook.md' },
   { name: 'iam', about: 'the rights that a worker needs', page: 'iam.md' },
   { name: 'limits', about: 'what it does not do', page: 'limits.md' },

@@ -1,17 +1,25 @@
-/** Why nobody answers for a run: there is no worker, or those that there are give its workflow task back. */
+/** Why nobody answers for a run: there is no worker (of its version), or those that there are give its workflow task back. */
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow';
 import { PAYLOAD_ERRORS } from '../../model/error-table/payload';
 import { ERRORS, LonghaulError } from '../../model/errors';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
 import { describeFailure, type Failure } from './failure';
-import { noWorker } from './run';
+import { noWorker, notReplayable } from './run';
 
 /** A task that fails again and again is in the history once, followed by what has come in since. */
 const EVENTS_LOOKED_AT = 20;
 
+/** temporal.api.enums.v1.WorkflowTaskFailedCause: the code does not replay what is in the history. */
+const NON_DETERMINISTIC_ERROR = 24;
+
+interface TaskFailure {
+  readonly failure: Failure;
+  readonly isMismatch: boolean;
+}
+
 /** What the run's last workflow task failed with; undefined where it did not fail. */
-const lastTaskFailure = async (client: Client, workflowId: string): Promise<Failure | undefined> => {
+const lastTaskFailure = async (client: Client, workflowId: string): Promise<TaskFailure | undefined> => {
   const { history } = await withinMs(client, CALL_TIMEOUT_MS, () =>
     client.workflowService.getWorkflowExecutionHistoryReverse({
       namespace: client.options.namespace,
@@ -22,9 +30,20 @@ const lastTaskFailure = async (client: Client, workflowId: string): Promise<Fail
   const last = history?.events?.find(
     (event) => event.workflowTaskFailedEventAttributes != null || event.workflowTaskCompletedEventAttributes != null,
   );
-  const failure = last?.workflowTaskFailedEventAttributes?.failure;
+  const { failure, cause } = last?.workflowTaskFailedEventAttributes ?? {};
   const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
-  return error === undefined ? undefined : describeFailure(error);
+  if (error === undefined) return undefined;
+  const causeCode: number | null | undefined = cause;
+  return { failure: describeFailure(error), isMismatch: causeCode === NON_DETERMINISTIC_ERROR };
+};
+
+/** The worker version that the run is pinned to, as a sentence; empty where its workers have none. */
+const versionText = async (client: Client, workflowId: string): Promise<string> => {
+  const { raw } = await withinMs(client, CALL_TIMEOUT_MS, () => client.workflow.getHandle(workflowId).describe());
+  const { versioningOverride, deploymentVersion } = raw.workflowExecutionInfo?.versioningInfo ?? {};
+  const version = versioningOverride?.pinned?.version ?? deploymentVersion;
+  if (version == null) return '';
+  return ` It belongs to the build "${version.buildId}" of the deployment "${version.deploymentName}".`;
 };
 
 export const isPayloadFailure = ({ code }: Failure): boolean => Object.hasOwn(PAYLOAD_ERRORS, code);
@@ -34,8 +53,11 @@ export const isPayloadFailure = ({ code }: Failure): boolean => Object.hasOwn(PA
  * keeps this command from reading it.
  */
 export const noAnswer = async (client: Client, workflowId: string, more = ''): Promise<LonghaulError> => {
-  const failure = await lastTaskFailure(client, workflowId);
-  if (failure === undefined) return noWorker(workflowId, more);
+  const last = await lastTaskFailure(client, workflowId);
+  const version = await versionText(client, workflowId);
+  if (last === undefined) return noWorker(workflowId, `${version}${more}`);
+  const { failure, isMismatch } = last;
+  if (isMismatch) return notReplayable(workflowId, `${version}${more}`);
   // The worker has put the hint behind its message; here it gets a line of its own.
   const message = failure.message.replace(ERRORS[failure.code].hint, '').trim();
   if (isPayloadFailure(failure)) {

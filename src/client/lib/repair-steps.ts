@@ -97,6 +97,12 @@ const OTHERS = {
   ),
   connections: step('psql "$<variable>" -c \'show max_connections\'', 'what the server allows'),
   workflowQueue: step('temporal task-queue describe --task-queue longhaul', 'who polls'),
+  workerVersions: step('temporal worker deployment describe --name longhaul', 'the versions, and which is current'),
+  pin: step(
+    'temporal workflow update-options --workflow-id <run> --versioning-override-behavior pinned ' +
+      '--versioning-override-deployment-name longhaul --versioning-override-build-id <build>',
+    'back to the version that it began with',
+  ),
   namespaces: step('temporal operator namespace list', 'those that there are'),
   history: step('temporal workflow show -w <run> --output json', 'the history, to be kept with the report'),
   tools: step('npm run setup', 'in a checkout: finds, downloads or builds the servers'),

@@ -146,6 +146,7 @@ const REPAIR: Readonly<Record<ErrorCode, readonly RepairStepName[]>> = {
 
   TemporalUnreachable: ['doctor', 'dev'],
   WorkerMissing: ['doctor', 'workflowQueue', 'worker'],
+  VersionMismatch: ['workerVersions', 'pin', 'history'],
   NamespaceNotFound: ['namespaces', 'doctor'],
   SearchAttributesMissing: ['doctor', 'worker'],
   ToolMissing: ['doctor', 'tools'],

@@ -1,4 +1,5 @@
 /** The bodies of `longhaul status` and `longhaul watch`. */
+import type { Client } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
 import type { JobProgress } from '../../model/run';
 import { withTemporal } from './connection';
@@ -35,6 +36,15 @@ const endOf = async (run: FoundRun): Promise<Pick<RunStatus, 'result' | 'failure
   }
 };
 
+/** How a run has ended is known without its own account of it. */
+const progressOf = async (client: Client, workflowId: string, isOpen: boolean): Promise<JobProgress | undefined> => {
+  if (isOpen) return queryRunning(client, workflowId);
+  return queryProgress(client, workflowId).catch((error: unknown) => {
+    if (describeFailure(error).code !== 'VersionMismatch') throw error;
+    return undefined;
+  });
+};
+
 const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined): string => {
   const { workflowId, result, failure } = status;
   if (result !== undefined) return job.resultText(workflowId, result);
@@ -51,8 +61,7 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
     const run = await findRun(client, workflowId);
     const end = await endOf(run);
     // A run that has succeeded is told by its result: no need for a worker to replay it.
-    const query = run.open ? queryRunning : queryProgress;
-    const answer = end.result === undefined ? await query(client, workflowId) : undefined;
+    const answer = end.result === undefined ? await progressOf(client, workflowId, run.open) : undefined;
     // A terminated run never saw its end: it would still offer what nobody can do any more.
     const progress = answer === undefined || run.open ? answer : { ...answer, actions: [], commands: [] };
     if (run.open && progress === undefined) throw await noAnswer(client, workflowId);

@@ -77,12 +77,22 @@ const isUnanswered = (error: unknown): boolean => {
   return isGrpcServiceError(cause) && codeOf(cause) === GRPC_FAILED_PRECONDITION;
 };
 
-/** The run's own account of itself. Undefined where no worker answers: the server alone does not know it. */
+/** How the SDK marks a history that the code does not replay; a query is answered with it, and leaves no trace in the history. */
+const NOT_REPLAYABLE = 'TMPRL1100';
+
+export const notReplayable = (workflowId: string, more = ''): LonghaulError =>
+  new LonghaulError(
+    'VersionMismatch',
+    `A worker cannot replay the run "${workflowId}": its workflow code is another than the one that the run began with.${more}`,
+  );
+
+/** The run's own account of itself. Undefined where no worker answers: the server alone does not know it. Throws VersionMismatch. */
 export const queryProgress = async (client: Client, workflowId: string): Promise<JobProgress | undefined> => {
   const handle = client.workflow.getHandle(workflowId);
   try {
     return await withinMs(client, QUERY_TIMEOUT_MS, () => handle.query<JobProgress>(MESSAGES.progress));
   } catch (error) {
+    if (error instanceof Error && error.message.includes(NOT_REPLAYABLE)) throw notReplayable(workflowId);
     if (isUnanswered(error) || (error instanceof Error && error.name === 'QueryNotRegisteredError')) return undefined;
     throw error;
   }

@@ -2,6 +2,7 @@
 import type { ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
+import { fairnessKeyOf } from '../../model/fairness';
 import { SEARCH_ATTRIBUTES, TASK_QUEUES } from '../../model/names';
 import { summaryText } from '../../model/summary';
 import type { Job } from './job';
@@ -137,6 +138,7 @@ export const planSchedule = (id: string, options: CreateOptions): ScheduleOption
       workflowId: `${word}-${id}`,
       taskQueue: TASK_QUEUES.workflows,
       args: [input],
+      ...(project === undefined ? {} : { priority: { fairnessKey: fairnessKeyOf(project) } }),
       staticSummary: summaryText(summary),
       staticDetails: `Started by the schedule ${id}: \`longhaul schedule describe ${id}\``,
       typedSearchAttributes: [

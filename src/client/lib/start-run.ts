@@ -2,6 +2,7 @@
 import type { Client, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
+import { fairnessKeyOf } from '../../model/fairness';
 import { TASK_QUEUES } from '../../model/names';
 import { summaryText } from '../../model/summary';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
@@ -21,6 +22,7 @@ export const startRun = async <I extends JobInput, R extends JobResult>(
   input: I,
   workflowId: string = defaultWorkflowId(job, input),
 ): Promise<RunHandle<I, R>> => {
+  const project = job.projectOf(input);
   try {
     return await withinMs(client, CALL_TIMEOUT_MS, () =>
       client.workflow.start<JobWorkflow<I, R>>(job.workflow, {
@@ -29,6 +31,8 @@ export const startRun = async <I extends JobInput, R extends JobResult>(
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
+        // The run's own tasks; what its records need, the run says itself.
+        ...(project === undefined ? {} : { priority: { fairnessKey: fairnessKeyOf(project) } }),
         // Only the starter can set these; they head the run's page in the Web UI.
         staticSummary: summaryText(job.summary(input)),
         staticDetails: `Watch: \`longhaul watch ${workflowId}\`  \nStop it: \`longhaul abort ${workflowId}\``,

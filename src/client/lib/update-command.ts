@@ -1,4 +1,4 @@
-/** What the commands have in common that send one Update: pause, resume, retry-failed, skip-record, abort, set-max-workers,
+/** What the commands have in common that send one Update: pause, resume, retry-failed, skip-record, upgrade, abort, set-max-workers,
  * set-max-bytes-per-sec. */
 import type { Command } from 'commander';
 import type { MESSAGES, OperatorReply } from '../../model/run';

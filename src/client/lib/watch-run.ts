@@ -86,7 +86,8 @@ export const watchRun = async <I extends JobInput, R extends JobResult>(
     } catch (error) {
       const failure = describeFailure(error);
       // RunNotFound and the like come from the result too, with the better words.
-      if (isPayloadFailure(failure)) silence.set(`${failure.message} ${failure.hint}`);
+      if (isPayloadFailure(failure) || failure.code === 'VersionMismatch')
+        silence.set(`${failure.message} ${failure.hint}`);
       if (failure.code === 'TemporalUnreachable') silence.set(`${failure.message} Waiting for it to come back.`);
     }
     await sleep(LOOK_INTERVAL_MS, stop);

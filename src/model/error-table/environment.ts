@@ -16,6 +16,13 @@ export const ENVIRONMENT_ERRORS = {
     'No worker answers for the run.',
     'Start one with: longhaul worker. The run goes on where it was.',
   ),
+  VersionMismatch: entry(
+    'config',
+    true,
+    'operator',
+    'A worker cannot replay what the run has done so far: its workflow code is not the one that the run began with.',
+    'Nothing is lost. Start workers of the version that the run began with, or pin the run to it: docs/guide-upgrade.md.',
+  ),
   NamespaceNotFound: entry(
     'config',
     false,

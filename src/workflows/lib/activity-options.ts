@@ -9,6 +9,7 @@ import type { EventActivities } from '../../activities/event-types';
 import type { ApiActivities, ClaimActivities, FilesActivities, TransferActivities } from '../../activities/types';
 import type { JanitorActivities } from '../../activities/janitor-types';
 import type { LoadApiActivities, LoadTransferActivities } from '../../activities/load-types';
+import type { RunPriority } from '../../model/fairness';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
 import { summaryText } from '../../model/summary';
 import { counting } from './requests';
@@ -140,9 +141,14 @@ type EventGroup = 'move' | 'takeBack' | 'deadLetter';
 /** A run that writes to a local disk keeps all its activities on that host; every other uses the queue of its kind. */
 interface Placed {
   readonly host?: string;
+  /** Of the run. Records need none of their own: they have that of the batch which starts them. */
+  readonly priority?: RunPriority;
 }
 
-const placed = ({ host }: Placed): ActivityOptions => (host === undefined ? {} : { taskQueue: filesQueue(host) });
+const placed = ({ host, priority }: Placed): ActivityOptions => ({
+  ...(host === undefined ? {} : { taskQueue: filesQueue(host) }),
+  ...(priority === undefined ? {} : { priority }),
+});
 
 /** Activities of the api queue (or the run's host), with a sentence for the timeline. */
 export const api = (

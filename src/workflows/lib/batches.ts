@@ -208,6 +208,8 @@ export class Batches {
           args: [{ settings, exportId, page, control: { paused: this.control.paused, limit: batch.limit } }],
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          // The run itself is as it was started; what moves its records inherits from here.
+          ...(settings.priority === undefined ? {} : { priority: settings.priority }),
           staticSummary: `Moves records ${page * settings.pageRecords} to ${page * settings.pageRecords + size - 1}`,
         }),
       )

@@ -13,7 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { summaryText } from '../../model/summary';
-import { holdTarget } from '../hold-target';
+import { goOnSignal, holdTarget } from '../hold-target';
 import { api } from './activity-options';
 import { firstCause } from './failures';
 
@@ -62,6 +62,19 @@ export class Hold {
     });
   }
 
+  /** Takes the hold along where its run goes on with another version of the workers. */
+  async goOn(): Promise<void> {
+    try {
+      await getExternalWorkflowHandle(this.id).signal(goOnSignal);
+      // The child that this execution has started ends with that: what has its id from now on is found by the id alone.
+      this.scope = undefined;
+      this.closed = undefined;
+      this.adopted = true;
+    } catch (error) {
+      log.debug('hold_gone', { hold: this.id, ...firstCause(error) });
+    }
+  }
+
   /** Ends the hold and waits until the next run can take it. Idempotent. */
   async release(): Promise<void> {
     this.scope?.cancel();
@@ -75,4 +88,10 @@ export class Hold {
       log.debug('hold_gone', { hold: this.id, ...firstCause(error) });
     }
   }
+}
+
+/** Before a run continues as new: where its workers have versions it may go on with another, and its holds with it. */
+export async function takeAlong(holds: readonly Pick<Hold, 'goOn'>[]): Promise<void> {
+  const isVersioned = (workflowInfo().currentDeploymentVersion?.deploymentName ?? '') !== '';
+  if (isVersioned) await Promise.all(holds.map((hold) => hold.goOn()));
 }

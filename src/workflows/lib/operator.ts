@@ -21,6 +21,7 @@ const setMaxBytesPerSecUpdate = defineUpdate<OperatorReply, [{ maxBytesPerSec: n
 );
 const retryFailedUpdate = defineUpdate<OperatorReply, [RetryArgs?]>(MESSAGES.retryFailed);
 const skipRecordUpdate = defineUpdate<OperatorReply, [{ record: number }]>(MESSAGES.skipRecord);
+const upgradeUpdate = defineUpdate<OperatorReply>(MESSAGES.upgrade);
 const abortUpdate = defineUpdate<OperatorReply, [AbortArgs?]>(MESSAGES.abort);
 
 /** What the handlers need of the run. Every method is synchronous and may be called twice with the same effect. */
@@ -28,6 +29,8 @@ export interface Operated {
   progress(): JobProgress;
   reply(affected: number): OperatorReply;
   readonly stage: Stage;
+  /** The most that `setMaxWorkers` takes. */
+  readonly maxWorkersLimit: number;
   /** False once the run only goes forward. */
   readonly isStoppable: boolean;
   /** Numbers of failed records that wait for a decision; empty unless `on_error` is `wait`. */
@@ -40,6 +43,8 @@ export interface Operated {
   setMaxBytesPerSec(maxBytesPerSec: number | null): void;
   retry(records: readonly number[] | null): number;
   skip(record: number): number;
+  /** Goes on as a new execution once the batches under way have ended. */
+  upgrade(): void;
   abort(reason: string): void;
 }
 
@@ -58,7 +63,7 @@ export function registerOperator(run: Operated): void {
   });
   setHandler(setMaxWorkersUpdate, ({ maxWorkers }) => (run.setMaxWorkers(maxWorkers), run.reply(0)), {
     description: `Records moved at once: {"maxWorkers": 1 to ${MAX_WORKERS_LIMIT}}`,
-    validator: validateMaxWorkers,
+    validator: (args?: unknown) => validateMaxWorkers(run, args),
   });
   setHandler(setMaxBytesPerSecUpdate, ({ maxBytesPerSec }) => (run.setMaxBytesPerSec(maxBytesPerSec), run.reply(0)), {
     description: 'Bytes that the run reads per second: {"maxBytesPerSec": 10000000}; null lifts the limit',
@@ -71,6 +76,11 @@ export function registerOperator(run: Operated): void {
   setHandler(skipRecordUpdate, ({ record }) => run.reply(run.skip(record)), {
     description: 'Give one failed record up: {"record": 7}. For runs with on_error "wait".',
     validator: (args?: { record: number }) => validateRecords(run, [args?.record ?? Number.NaN]),
+  });
+  setHandler(upgradeUpdate, () => (run.upgrade(), run.reply(0)), {
+    description:
+      'Start no more batches; when those under way have ended, go on with the worker version that is current. No argument.',
+    validator: () => assertStoppable(run),
   });
   registerAbort(run);
 }
@@ -91,10 +101,10 @@ function assertStoppable({ stage, isStoppable }: Pick<Operated, 'stage' | 'isSto
   if (!isStoppable) throw reject(`The run is ${stage}: it only goes forward now`);
 }
 
-function validateMaxWorkers(args: unknown): void {
+function validateMaxWorkers({ maxWorkersLimit }: Operated, args: unknown): void {
   const value = (args as { maxWorkers?: unknown } | undefined)?.maxWorkers;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > MAX_WORKERS_LIMIT) {
-    throw reject(`Give {"maxWorkers": n} with a whole number from 1 to ${MAX_WORKERS_LIMIT}`);
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > maxWorkersLimit) {
+    throw reject(`Give {"maxWorkers": n} with a whole number from 1 to ${maxWorkersLimit}`);
   }
 }
 

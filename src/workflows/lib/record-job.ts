@@ -30,6 +30,9 @@ export interface Filed {
   readonly report: string;
 }
 
+/** What only this run has while it lasts. */
+export type RunHold = Pick<Hold, 'release' | 'goOn'>;
+
 /** What one job does at each step. Every method throws ApplicationFailures with codes of the table. */
 export interface RecordJob<S extends RunSettings, R extends object, F extends Filed> {
   readonly name: JobName;
@@ -37,7 +40,7 @@ export interface RecordJob<S extends RunSettings, R extends object, F extends Fi
   /** Checks, before anything is made; `previous`: the result, where this run id has succeeded before. */
   prepare(run: string): Promise<{ readonly settings: S; readonly previous: R | null }>;
   /** Waits for whatever only one run may have. Nothing is made before. */
-  hold(settings: S): Promise<readonly Pick<Hold, 'release'>[]>;
+  hold(settings: S): Promise<readonly RunHold[]>;
   /** Waits until the source is there; answers the id that its records are asked for by, if there is one. */
   obtain(settings: S, progress: RunProgress): Promise<string | null>;
   writeManifest(settings: S, exportId: string | null): Promise<ManifestSize>;

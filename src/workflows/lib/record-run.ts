@@ -6,19 +6,20 @@ import {
   CancellationScope,
   condition,
   ContinueAsNew,
-  continueAsNew,
   isCancellation,
   log,
+  makeContinueAsNewFunc,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { MAX_WORKERS_LIMIT } from '../../model/run';
 import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } from '../../model/run';
 import { reportSignal } from './batch-messages';
 import { Batches } from './batches';
 import { addCleanup, emptyCleanup, failed, failure, firstCause, type Cause } from './failures';
-import type { Hold } from './hold';
+import { takeAlong } from './hold';
 import { registerOperator, type Operated } from './operator';
-import type { Continuation, Ending, Filed, ManifestSize, RecordJob } from './record-job';
+import type { Continuation, Ending, Filed, ManifestSize, RecordJob, RunHold } from './record-job';
 import { withOwnRequests } from './requests';
 import { RunProgress } from './run-progress';
 import { RunRateTeller } from './run-rate';
@@ -50,7 +51,9 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   private readonly work = new CancellationScope();
   private abortReason: string | undefined;
   private knownSettings: S | undefined;
-  private holds: readonly Pick<Hold, 'release'>[] | undefined;
+  private holds: readonly RunHold[] | undefined;
+  /** An operator wants the rest done by the version that is current then. */
+  private isUpgrading = false;
   private manifest: ManifestSize = { records: 0, pages: 0 };
 
   constructor(
@@ -112,7 +115,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     progressState.enter('preparing');
     const { settings, previous } = await this.job.prepare(progressState.run);
     this.take(settings);
-    progressState.maxWorkers ||= settings.maxWorkers;
+    // What an operator has set before the settings were known.
+    progressState.maxWorkers = Math.min(progressState.maxWorkers || settings.maxWorkers, this.maxWorkersLimit);
     return previous;
   }
 
@@ -145,7 +149,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   private async transferAll(): Promise<void> {
     const batches = this.batches ?? this.openBatches();
     this.progressState.enter('transferring');
-    const complete = await batches.moveAll(() => workflowInfo().continueAsNewSuggested);
+    const complete = await batches.moveAll(() => this.isUpgrading || workflowInfo().continueAsNewSuggested);
     if (batches.firstFailure !== undefined) throw failed(batches.firstFailure);
     if (!complete) await this.continueAsNew(batches);
   }
@@ -153,10 +157,15 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   /** With a long history: every batch has ended, so the next run goes on with the next page and nothing is in flight. */
   private async continueAsNew(batches: Batches): Promise<never> {
     const { settings, progressState, manifest } = this;
+    await takeAlong(this.holds ?? []);
     // A cancel or an abort that came meanwhile was accepted: it must not get lost between the two runs.
     const scope = CancellationScope.current();
     if (scope.consideredCancelled) return scope.cancelRequested;
-    return continueAsNew<(input: object, continued: Continuation<S>) => Promise<R>>(this.input, {
+    // Pinned runs go on with the version that is current by now: nothing is in flight, and what is handed over is data alone
+    // (docs/decisions/0029). Without versions it means nothing.
+    type Next = (input: object, continued: Continuation<S>) => Promise<R>;
+    const goOn = makeContinueAsNewFunc<Next>({ initialVersioningBehavior: 'AUTO_UPGRADE' });
+    return goOn(this.input, {
       run: progressState.run,
       settings,
       exportId: progressState.exportId,
@@ -289,7 +298,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   }
 
   /** A run that was cancelled before it had taken its holds over from the execution before it still has to end them. */
-  private async heldOrAdopted(): Promise<readonly Pick<Hold, 'release'>[]> {
+  private async heldOrAdopted(): Promise<readonly RunHold[]> {
     if (this.holds !== undefined) return this.holds;
     return this.continued === undefined ? [] : this.job.hold(this.settings).catch(() => []);
   }
@@ -324,6 +333,10 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const { stage } = this.progressState;
     if (stage === 'publishing') return this.job.complete !== undefined;
     return !['cleaning', 'reporting', 'done'].includes(stage);
+  }
+
+  get maxWorkersLimit(): number {
+    return this.knownSettings?.maxWorkersLimit ?? MAX_WORKERS_LIMIT;
   }
 
   get waiting(): readonly number[] {
@@ -372,6 +385,10 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const affected = this.batches?.order('skip', [record]) ?? 0;
     this.onBatchesChange();
     return affected;
+  }
+
+  upgrade(): void {
+    this.isUpgrading = true;
   }
 
   abort(reason: string): void {

@@ -7,7 +7,7 @@ import type { Overrides } from '../../model/run';
 import { claims, files } from './activity-options';
 import { failed, type Cause } from './failures';
 import { Hold } from './hold';
-import type { Continuation, Ending, RecordJob } from './record-job';
+import type { Continuation, Ending, RecordJob, RunHold } from './record-job';
 import { RestoreSlot } from './restore-slot';
 import type { RunProgress } from './run-progress';
 import { taken } from './target-hold';
@@ -68,7 +68,7 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
     return { settings, previous: null };
   }
 
-  async hold(settings: RestoreSettings): Promise<readonly { release(): Promise<void> }[]> {
+  async hold(settings: RestoreSettings): Promise<readonly RunHold[]> {
     const { rawFileId } = settings.restore;
     const hold = new Hold(restoreHoldId(settings), `Restoring ${rawFileId} on ${settings.host}`);
     const slot = new RestoreSlot(settings);

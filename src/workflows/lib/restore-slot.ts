@@ -37,6 +37,10 @@ export class RestoreSlot {
     if ((await hold.tryTake()) === null) this.held = hold;
   }
 
+  async goOn(): Promise<void> {
+    await this.held?.goOn();
+  }
+
   async release(): Promise<void> {
     await this.held?.release();
   }

@@ -22,6 +22,7 @@ it('knows the commands of the docs', () => {
     'set-max-bytes-per-sec',
     'retry-failed',
     'skip-record',
+    'upgrade',
     'abort',
     'report',
     'verify',
