@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
 import type { KeptReason } from '../../model/janitor';
 import type { S3Destination } from '../../transfer';
-import { recordNames } from './record-history';
+import { RecordHistories } from './record-history';
 import {
   eachNamed,
   needing,
@@ -57,13 +57,21 @@ export const isDuring = ({ begunAt }: RunFolder, { initiated }: OpenUpload): boo
 export class Claims {
   readonly #byId = new Map<string, Claim[]>();
   readonly #asked = new Map<string, { readonly atMs: number; readonly keeps: Promise<KeptReason | null> }>();
+  readonly #uploadIds = new Set<string>();
+  readonly #histories: RecordHistories;
 
-  constructor(private readonly request: ClaimsRequest) {}
+  constructor(private readonly request: ClaimsRequest) {
+    this.#histories = new RecordHistories(request.temporal, this.#uploadIds);
+  }
 
+  /** Before any of them is judged. */
   async gather(uploads: readonly OpenUpload[]): Promise<void> {
     const { destination, controlPrefix, signal } = this.request;
     const byKey = new Map<string, OpenUpload[]>();
-    for (const upload of uploads) byKey.set(upload.key, [...(byKey.get(upload.key) ?? []), upload]);
+    for (const upload of uploads) {
+      byKey.set(upload.key, [...(byKey.get(upload.key) ?? []), upload]);
+      this.#uploadIds.add(upload.uploadId);
+    }
     await needing('s3:ListBucket on the bucket and s3:GetObject on the control prefix', async () => {
       for await (const folder of runFolders(destination, controlPrefix, null, signal)) {
         const inside = uploads.filter(({ key }) => key.startsWith(folder.root));
@@ -123,7 +131,7 @@ export class Claims {
     if (isAfter(newest, upload)) return { keep: 'notNamed' };
     if (newest.record !== undefined) {
       const { run } = newest.folder;
-      const named = await recordNames(this.request.temporal, run, newest.record, upload.uploadId);
+      const named = await this.#histories.name(run, newest.record, upload.uploadId);
       if (named === false) return { keep: 'otherUpload', run };
     }
     return verdictOn(newest);
