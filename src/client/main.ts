@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { createRequire } from 'node:module';
 import { EXIT_CODES, LonghaulError } from '../model/errors';
 import { register as registerAbort } from './commands/abort';
+import { register as registerActivity } from './commands/activity';
 import { register as registerCodecServer } from './commands/codec-server';
 import { register as registerCompletion } from './commands/completion';
 import { register as registerDev } from './commands/dev';
@@ -61,6 +62,7 @@ const COMMANDS = [
   registerSkipRecord,
   registerUpgrade,
   registerAbort,
+  registerActivity,
   registerReport,
   registerVerify,
   registerJanitor,

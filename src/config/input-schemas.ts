@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { EXPORT_TYPES } from '../model/export-run';
 import { INGEST_LOG_LEVELS, INGEST_ON_ERROR, ON_COLLISION_MODES } from '../model/ingest-run';
+import { MAX_DAYS } from '../model/janitor';
 import { BUCKET_NAME, DATA_SET_NAME, MAX_PARALLELISM, MAX_REJECT_LIMIT, MAX_SAMPLE_ROWS } from '../model/load-input';
 import { LOAD_ENVIRONMENTS, LOAD_TYPES } from '../model/load-run';
 import { MAX_RAW_FILES } from '../model/restore-run';
@@ -109,6 +110,9 @@ export const restoreInputSchema = z.union([
   }),
 ]);
 
+const days = z.int().min(1).max(MAX_DAYS);
+const janitorName = z.string().regex(NAME);
+
 export const loadInputSchema = z.strictObject({
   load_type: z.enum(LOAD_TYPES).describe('full replaces all rows, delta upserts by the key, sample loads the first.'),
   data_set: z.string().regex(DATA_SET_NAME).describe('A data set of configs/load.json.'),
@@ -124,6 +128,30 @@ export const loadInputSchema = z.strictObject({
   max_bytes_per_sec: bytesPerSec(),
   runId,
 });
+
+const janitorRules = {
+  olderThanDays: days.optional().describe('What is younger is left alone; 7 where absent.'),
+  retentionDays: days
+    .optional()
+    .describe('Files of runs older than this go too; not less than olderThanDays. Absent: kept.'),
+  delete: z.boolean().optional().describe('true: delete what is found. Absent: a dry run.'),
+};
+
+/** One place. That retentionDays is not less than olderThanDays, a JSON Schema cannot say. */
+export const janitorInputSchema = z.union([
+  z.strictObject({ project: janitorName.describe('Exports of a folder below configs/.'), ...janitorRules }),
+  z.strictObject({ bucket: janitorName.describe('Ingests into this bucket.'), ...janitorRules }),
+  z.strictObject({
+    data_set: janitorName.describe('Loads of this data set.'),
+    env: z.enum(LOAD_ENVIRONMENTS).optional().describe('Whose staging bucket; development where absent.'),
+    s3_bucket: janitorName.optional().describe('Staging bucket, without s3://.'),
+    ...janitorRules,
+  }),
+  z.strictObject({
+    gcs_bucket: janitorName.describe('Events to this bucket of Google Cloud Storage.'),
+    ...janitorRules,
+  }),
+]);
 
 const url = z
   .string()

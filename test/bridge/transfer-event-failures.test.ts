@@ -1,5 +1,6 @@
 /** Events that fail: what is tried again and when, what is final, what is left at the destination, and what the queue holds. */
 import { EventRig, PART_BYTES, patterned, sha256Of } from '../support/event-rig';
+import { errorOf, longhaul } from '../support/longhaul-command';
 import { failureOf } from '../support/run-outcome';
 import { errorXml, type Verdict } from '../support/s3-proxy';
 import { uniqueName } from '../support/shared-stack';
@@ -161,6 +162,16 @@ test('a dead-letter queue that is down keeps the event waiting, and gets it when
   const handle = await rig.start(event);
   await until(() => rig.sqs.asked >= before + 2, { what: 'a second try at the queue', timeoutMs: 20_000 });
   expect((await handle.describe()).status.name).toBe('RUNNING');
+  // What would not help is refused, and nothing is asked of the run: its event must not be lost.
+  const aborted = await longhaul(rig.harness, 'abort', handle.workflowId, '--json');
+  const message = expect.stringMatching(/has failed \(SourceNotFound\).* waits for its dead-letter queue/) as string;
+  expect([aborted.exitCode, errorOf(aborted)]).toEqual([2, expect.objectContaining({ code: 'InvalidInput', message })]);
+  // What is wrong with the queue can be seen from outside.
+  const pending = await longhaul(rig.harness, 'activity', 'list', handle.workflowId);
+  expect(pending.stdout).toMatch(/run\/\d+ +puts the event into the dead-letter queue/);
+  expect(pending.stdout).toMatch(/failed: .*\[Queue\w+\]\n +hint: /);
+  const { events } = await handle.fetchHistory();
+  expect(events?.filter((event) => event.workflowExecutionCancelRequestedEventAttributes)).toEqual([]);
   rig.sqs.isDown = false;
   expect(await failureOf(handle)).toMatchObject({ code: 'SourceNotFound' });
   expect(rig.letters(event)).toHaveLength(1);

@@ -237,6 +237,17 @@ it('thousands of uploads: page by page, a short history, and a result of bounded
   const { historyLength } = await handle.describe();
   expect(historyLength).toBeLessThan(60);
   expect(await uploadsOf(project)).toEqual({});
+  // It is followed as other runs are.
+  const { workflowId } = handle;
+  for (const command of ['status', 'watch']) {
+    const { exitCode, stdout } = await runCli(command, workflowId);
+    expect({ command, exitCode }).toEqual({ command, exitCode: 0 });
+    expect(stdout).toMatch(/^place +s3:.*^found +1,?200 orphaned uploads: 1,?200 deleted/ms);
+  }
+  await until(async () => (await runCli('runs', '--job', 'janitor')).stdout.includes(`${workflowId}  janitor`), {
+    what: 'it in the list of runs',
+    timeoutMs: 20_000,
+  });
 }, 300_000);
 
 describe('rights that are missing', () => {

@@ -9,14 +9,17 @@ export interface Beat {
   readonly progressAtMs: number;
   readonly failures: number;
   readonly requests?: RequestCounts;
+  /** From here on nobody is expected to work at it: paused, or its next try. What passes after it is no time without progress. */
+  readonly idleFromMs?: number;
 }
 
 /** Undefined where it has not the shape of a beat: then the attempt starts cleanly. */
 export function readBeat(details: unknown): Beat | undefined {
   if (typeof details !== 'object' || details === null) return undefined;
-  const { v, checkpoint, progressAtMs, failures } = details as Record<string, unknown>;
+  const { v, checkpoint, progressAtMs, failures, idleFromMs } = details as Record<string, unknown>;
   if (v !== 1 || typeof progressAtMs !== 'number' || typeof failures !== 'number') return undefined;
-  return { v, checkpoint: readCheckpoint(checkpoint), progressAtMs, failures };
+  const idle = typeof idleFromMs === 'number' ? { idleFromMs } : {};
+  return { v, checkpoint: readCheckpoint(checkpoint), progressAtMs, failures, ...idle };
 }
 
 /** An unknown shape (a newer or foreign worker's) means a clean start, never a crash: the store knows the truth. */

@@ -22,6 +22,8 @@ const BEAT_MS = 1_000;
 /** A worker that stops hands its work over at once; the other one needs a moment to be free of it. */
 const SHUTDOWN_RETRY_MS = 1_000;
 const RESET_RETRY_MS = 100;
+/** The longest that Temporal waits before another attempt, where nobody asked for more (lib/activity-options of the workflows). */
+const MAX_BACKOFF_MS = 30_000;
 
 export interface ResumableOptions {
   /** Retryable failures without progress for longer than this end the activity for good; absent: never. */
@@ -46,7 +48,7 @@ export async function resumable<T>(
   const earlier = readBeat(info.heartbeatDetails);
   const before = earlierRequests();
   let requestsSoFar = (): RequestCounts | undefined => before;
-  let beat: Beat = earlier ?? { v: 1, checkpoint: null, progressAtMs: info.scheduledTimestampMs, failures: 0 };
+  let beat: Beat = begun(earlier, info.attempt, info.scheduledTimestampMs);
   // Always the whole beat: a bare heartbeat() would erase the checkpoint.
   const sendBeat = (): void => {
     // A local activity has none: it is short, and its workflow task is what is lost with its worker.
@@ -74,10 +76,12 @@ export async function resumable<T>(
   } catch (error) {
     if (signal.aborted) {
       // The next attempt, or the workflow, counts on from here.
+      beat = { ...beat, idleFromMs: Date.now() };
       sendBeat();
       throw aborted(context, signal.reason, { ...withRequests(requestsSoFar()), ...options.cancelDetails?.() });
     }
-    beat = { ...beat, failures: beat.failures + 1 };
+    const waitMs = error instanceof LonghaulError ? (error.context.retryAfterMs ?? MAX_BACKOFF_MS) : MAX_BACKOFF_MS;
+    beat = { ...beat, failures: beat.failures + 1, idleFromMs: Date.now() + waitMs };
     sendBeat();
     const failure = toFailure(error, options.forwardOnly === true ? true : undefined, requestsSoFar());
     logFailure(context, error, failure);
@@ -87,6 +91,20 @@ export async function resumable<T>(
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * What an attempt goes on from. Time in which nobody was to work at it (a pause, no worker) is no time without progress, and an
+ * operator's reset begins with a full one: else the first fault after either would be the last.
+ */
+function begun(earlier: Beat | undefined, attempt: number, scheduledAtMs: number): Beat {
+  if (earlier === undefined) return { v: 1, checkpoint: null, progressAtMs: scheduledAtMs, failures: 0 };
+  const { idleFromMs, ...beat } = earlier;
+  const nowMs = Date.now();
+  // Only a reset gives a first attempt the heartbeat of one before it.
+  if (attempt === 1) return { ...beat, progressAtMs: nowMs, failures: 0 };
+  const idleMs = Math.max(0, nowMs - (idleFromMs ?? nowMs));
+  return { ...beat, progressAtMs: beat.progressAtMs + idleMs };
 }
 
 const withRequests = (requests: RequestCounts | undefined): object => (requests === undefined ? {} : { requests });

@@ -3,6 +3,7 @@
  * second, which nobody should wait for `--help`. (TypeScript's import() would need file extensions here.)
  */
 import { createRequire } from 'node:module';
+import type * as Activities from './activities';
 import type * as Dlq from './dlq';
 import type * as Doctor from './doctor-checks';
 import type * as HelpTopics from './help-topics';
@@ -29,6 +30,7 @@ import type * as ValidateProject from './validate-project';
 const load = createRequire(__filename);
 
 export const heavy = {
+  activities: () => load('./activities') as typeof Activities,
   dlq: () => load('./dlq') as typeof Dlq,
   doctor: () => load('./doctor-checks') as typeof Doctor,
   helpTopics: () => load('./help-topics') as typeof HelpTopics,

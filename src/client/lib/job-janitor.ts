@@ -1,4 +1,4 @@
-/** The janitor as schedules know it. It is no job: it moves nothing, and `status` and `watch` do not follow it. */
+/** The janitor as schedules know it. It is no job: it moves nothing, and takes no orders. */
 import { LonghaulError } from '../../model/errors';
 import { checkJanitorInput, janitorOrder, placeText, type JanitorInput } from '../../model/janitor';
 import { JANITOR_WORKFLOW } from '../../model/names';

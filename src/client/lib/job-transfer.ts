@@ -42,6 +42,11 @@ export const transferJob: Job<TransferInput, TransferEventResult> = {
   resultText,
   shortfall: () => undefined,
   endsByCancel: true,
+  // The workflow shields this step from cancels: an event that is neither moved nor in the queue would be lost.
+  cancelRefusal: ({ workflowId, stage, failures }) =>
+    stage === 'reporting'
+      ? `"${workflowId}" has failed${failures[0] === undefined ? '' : ` (${failures[0].code})`} and has taken back what it wrote; it waits for its dead-letter queue and ends when that has its event. Why the queue does not take it: longhaul activity list ${workflowId}. To end it without, and lose the event: temporal workflow terminate -w ${workflowId}`
+      : undefined,
   refusal: (workflowId) =>
     `"${workflowId}" moves one object and takes no such orders: it can be watched, or ended by longhaul abort.`,
   readReport: ({ workflowId, result }, json) => {

@@ -64,6 +64,8 @@ export interface Job<I extends JobInput = JobInput, R extends JobResult = JobRes
   refusal?(workflowId: string, input: I, order: string): string | undefined;
   /** Its workflow takes no Updates: `abort` requests its cancellation. */
   readonly endsByCancel?: true;
+  /** Why a run that stands so would not end by a cancel, and what ends it; undefined where a cancel does. */
+  cancelRefusal?(progress: JobProgress): string | undefined;
   /** Settings of the bucket where its runs keep their files, as this machine has them. `bucket`: where the run says that it is. */
   storeOf?(input: I, bucket: string | undefined): Pick<JobConfig, 'aws'>;
   /** The report as text, or as one JSON document. Throws ReportMissing where there is none, or what keeps it away. */

@@ -5,7 +5,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { SEARCH_ATTRIBUTES } from '../../model/names';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
-import { jobOfWorkflow } from './jobs';
+import { wordOfWorkflow } from './jobs';
 
 const PROJECT = defineSearchAttributeKey(SEARCH_ATTRIBUTES.project, 'KEYWORD');
 const STAGE = defineSearchAttributeKey(SEARCH_ATTRIBUTES.stage, 'KEYWORD');
@@ -58,7 +58,7 @@ export const listRuns = async (client: Client, query: string, pageSize: number, 
       return {
         workflowId: info.workflowId,
         temporalRunId: info.runId,
-        job: jobOfWorkflow(info.type)?.word ?? info.type,
+        job: wordOfWorkflow(info.type),
         project: typedSearchAttributes.get(PROJECT) ?? null,
         status: info.status.name,
         // To tell its last stage would cost each event an Action: only the start tells one.

@@ -18,6 +18,8 @@ const OWN = {
   runs: step('longhaul runs', 'the runs that there are'),
   retry: step('longhaul retry-failed <run>', 'of a run that waits: moves the failed records again'),
   skip: step('longhaul skip-record <run> <n>', 'of a run that waits: gives record n up'),
+  activities: step('longhaul activity list <run>', 'what it does now: attempts, last failures, next tries'),
+  tryNow: step('longhaul activity reset <run> <n>', 'tries record n again at once, with a full time to retry'),
   slower: step('longhaul set-max-workers <run> 2', 'fewer records at once, at once'),
   abort: step('longhaul abort <run>', 'ends it and takes back what it has written'),
   verify: step('longhaul verify <run>', 'compares what it has written with what is there'),

@@ -108,7 +108,7 @@ export const janitorText = (result: JanitorResult): string => {
 };
 
 /** What the janitor tells of a run that could not delete everything. */
-const resultIn = (error: unknown): JanitorResult | undefined => {
+export const resultIn = (error: unknown): JanitorResult | undefined => {
   const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const [details] = (cause.details ?? []) as ({ readonly janitor?: JanitorResult } | undefined)[];
@@ -128,7 +128,7 @@ export const runJanitor = async (output: Output, place: string, options: Janitor
     const { workflowId } = handle;
     if (options.detach === true) {
       output.data({ workflowId }, () => workflowId);
-      output.note(`Started. See its result with: temporal workflow result --workflow-id ${workflowId}`);
+      output.note(`Started. See its result with: longhaul status ${workflowId}`);
       return;
     }
     output.note(`Started ${workflowId}.`);

@@ -9,6 +9,7 @@ import { viewFor } from './progress-view';
 import { type InFlight, statusText } from './progress-text';
 import type { Job, JobResult } from './job';
 import { noteShortfall } from './run-job';
+import { findJanitor, janitorStatus, watchJanitor } from './follow-janitor';
 import { noAnswer } from './no-answer';
 import { findRun, type FoundRun, queryProgress, queryRunning } from './run';
 import { readInFlight } from './run-details';
@@ -58,6 +59,8 @@ const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined):
 /** Throws RunNotFound; what keeps it from reading encrypted payloads; WorkerMissing where a running run has no worker that could tell how far it is. */
 export const showStatus = async (output: Output, workflowId: string): Promise<void> => {
   await withTemporal(async ({ client }) => {
+    const janitor = await findJanitor(client, workflowId);
+    if (janitor !== undefined) return janitorStatus(output, janitor);
     const run = await findRun(client, workflowId);
     const end = await endOf(run);
     // A run that has succeeded is told by its result: no need for a worker to replay it.
@@ -80,6 +83,8 @@ export const showStatus = async (output: Output, workflowId: string): Promise<vo
 /** Follows a run; progress is the data here, so it goes to stdout. Throws RunNotFound or the run's failure. */
 export const watch = async (output: Output, workflowId: string): Promise<void> => {
   await withTemporal(async ({ client }) => {
+    const janitor = await findJanitor(client, workflowId);
+    if (janitor !== undefined) return watchJanitor(output, janitor);
     const { handle, job } = await findRun(client, workflowId);
     const result = await waitForRun(client, handle, viewFor(output.io.stdout, output.json, 'data'), output);
     output.data({ type: 'result', workflowId, result }, () => job.resultText(workflowId, result));

@@ -10,5 +10,6 @@ export const SCHEMA_NAMES = [
   'ingest-input',
   'restore-input',
   'load-input',
+  'janitor-input',
 ] as const;
 export type SchemaName = (typeof SCHEMA_NAMES)[number];

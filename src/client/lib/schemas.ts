@@ -5,6 +5,7 @@ import {
   catalogueSchema,
   exportInputSchema,
   ingestInputSchema,
+  janitorInputSchema,
   loadInputSchema,
   parametersSchema,
   restoreInputSchema,
@@ -71,6 +72,11 @@ const BY_NAME: Readonly<Record<SchemaName, Omit<NamedSchema, 'name'>>> = {
     title: 'Input of loadToPostgres',
     describes: 'the same for a load',
     make: ofInput(loadInputSchema),
+  },
+  'janitor-input': {
+    title: 'Input of cleanUp',
+    describes: 'the same for the janitor',
+    make: ofInput(janitorInputSchema),
   },
 };
 

@@ -7,7 +7,7 @@ import { withinMs, withTemporal } from './connection';
 import { JOB_TERMS, type JobTerms } from './job-words';
 import type { Output } from './output';
 import { noAnswer } from './no-answer';
-import { findOpenRun, isOverdue, startInput } from './run';
+import { findOpenRun, isOverdue, queryProgress, startInput } from './run';
 
 /** Handlers answer at once (they only set state), so a longer silence means that no worker is there. */
 const UPDATE_TIMEOUT_MS = 10_000;
@@ -41,7 +41,7 @@ const requestCancel = async (client: Client, workflowId: string, reason: string)
 };
 
 /**
- * Throws RunNotFound, RunNotRunning, InvalidInput where the run takes no orders, WorkerMissing, or what the run's validator answered.
+ * Throws RunNotFound, RunNotRunning, InvalidInput where the run takes no such orders (now), WorkerMissing, or what the run's validator answered.
  * `toText` makes the sentence that says what happened.
  */
 export const sendUpdate = async (
@@ -54,6 +54,10 @@ export const sendUpdate = async (
     const run = await findOpenRun(client, workflowId);
     const { handle, job } = run;
     if (job.endsByCancel === true && update.name === MESSAGES.abort) {
+      // Where no worker answers, nobody knows: the request is in its history then, for the worker that comes.
+      const progress = await queryProgress(client, workflowId);
+      const reason = progress === undefined ? undefined : job.cancelRefusal?.(progress);
+      if (reason !== undefined) throw new LonghaulError('InvalidInput', reason);
       await withinMs(client, UPDATE_TIMEOUT_MS, () => requestCancel(client, workflowId, reasonOf(update.arg)));
       return [CANCEL_REQUESTED, JOB_TERMS[job.workflow]] as const;
     }

@@ -31,6 +31,13 @@ export const RUN_ERRORS = {
     'A run with this id is already there.',
     'Choose another --run-id, or watch the one that is there.',
   ),
+  ActivityNotFound: entry(
+    'run',
+    false,
+    'operator',
+    'The run has no such activity now.',
+    'See which are pending: longhaul activity list <run>',
+  ),
   RunNotRunning: entry('run', false, 'operator', 'The run has ended.', 'Start a new run.'),
   ReportMissing: entry(
     'run',

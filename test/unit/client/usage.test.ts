@@ -24,6 +24,7 @@ it('knows the commands of the docs', () => {
     'skip-record',
     'upgrade',
     'abort',
+    'activity',
     'report',
     'verify',
     'janitor',

@@ -8,6 +8,7 @@ import { toRecord } from '../../../src/catalogue/record';
 import { sampleParameters } from '../../../src/dev/sample-ingest';
 import { parseParameters } from '../../../src/ingest/parameters';
 import { normalizeIngestInput } from '../../../src/model/ingest-input';
+import { checkJanitorInput } from '../../../src/model/janitor';
 import { normalizeLoadInput } from '../../../src/model/load-input';
 import { validateRestoreInput } from '../../../src/model/restore-run';
 import { validateExportInput } from '../../../src/workflows/lib/validate-input';
@@ -41,6 +42,7 @@ const CODE: Partial<Record<SchemaName, (value: unknown) => boolean>> = {
   'ingest-input': (value) => 'input' in normalizeIngestInput(value),
   'restore-input': (value) => validateRestoreInput(value) === null,
   'load-input': (value) => 'input' in normalizeLoadInput(value),
+  'janitor-input': (value) => 'input' in checkJanitorInput(value),
 };
 
 const URL = 'https://example.org/a.csv';
@@ -85,6 +87,14 @@ const SAMPLES: readonly (readonly [SchemaName, unknown, boolean])[] = [
   ['load-input', { ...LOAD, path: 'https://bucket/data' }, false],
   ['load-input', { ...LOAD, parallelism: 65 }, false],
   ['load-input', { load_type: 'full' }, false],
+  ['janitor-input', { project: 'project_01', delete: true, retentionDays: 90, olderThanDays: 14 }, true],
+  ['janitor-input', { data_set: 'entity', env: 'production', s3_bucket: 'my-bucket' }, true],
+  ['janitor-input', { gcs_bucket: 'my-bucket' }, true],
+  ['janitor-input', { project: 'p', bucket: 'b' }, false],
+  ['janitor-input', { bucket: 'b', env: 'production' }, false],
+  ['janitor-input', { bucket: 's3://b' }, false],
+  ['janitor-input', { project: 'p', olderThanDays: 0 }, false],
+  ['janitor-input', {}, false],
 ];
 
 it.each(SAMPLES)('%s: schema and code say the same of %j', (name, value, isRight) => {
