@@ -60,7 +60,9 @@ const bundle = async () => {
   const { bundleWorkflowCode } = require('@temporalio/worker');
   const ignore = () => undefined;
   const logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: log, error: log };
-  const options = { workflowsPath, logger, preloadModules: statelessModules() };
+  // Of traces; they do nothing unless the worker turns them on.
+  const workflowInterceptorModules = [join(next, 'workflows', 'interceptors.js')];
+  const options = { workflowsPath, workflowInterceptorModules, logger, preloadModules: statelessModules() };
   const failureConverterPath = join(next, 'ops', 'failure-converter.js');
   for (const [name, own] of [
     [BUNDLE, {}],

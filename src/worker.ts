@@ -1,9 +1,9 @@
 /** The worker process: reads settings, builds the clients, runs the workers of its roles until it is told to stop. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as path from 'node:path';
 import { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   createApiActivities,
   createClaimActivities,
@@ -19,15 +19,21 @@ import { type BridgeConfig, isBridgeConfigured, readBridgeConfig } from './confi
 import { readEnvironment } from './config/environment';
 import { readPayloadKeys } from './config/payload-keys';
 import { temporalConnection } from './config/temporal';
+import { readTracing } from './config/tracing';
 import type { Environment } from './config/types';
 import { LonghaulError } from './model/errors';
+import { TRACING_GLOBAL } from './model/tracing';
 import { filesQueue, type QueueRole, ROLES, TASK_QUEUES, type Role } from './model/names';
 import { describePayloadKeys, workerDataConverter } from './ops/data-converter';
 import { eventMetrics } from './ops/event-metrics';
 import { startHealthServer } from './ops/health';
-import { createLogger, type Logger } from './ops/logging';
+import { createLogger, type Logger, setLogContext } from './ops/logging';
 import { installTemporalRuntime } from './ops/temporal-logging';
 import { ensureSearchAttributes } from './ops/search-attributes';
+import type { Tracing } from './ops/tracing';
+import { tracingOf } from './ops/tracing-switch';
+import type { TraceSinks } from './workflows/interceptors';
+import { traceRequests } from './transfer';
 
 /** A part's heartbeat reaches the server at least this often; it is also how soon a cancel is heard. */
 const HEARTBEAT_THROTTLE = '1 second';
@@ -56,6 +62,7 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
   const bridgeConfig = roles.includes('bridge') ? readBridgeConfig() : null;
   const payloadKeys = readPayloadKeys();
   const logger = createLogger({ level: environment.logLevel, format: environment.logFormat });
+  const tracing = startTracing(logger, payloadKeys.current === null);
   installTemporalRuntime(logger, { metricsAddress: environment.metricsAddress });
   const settings = temporalConnection();
   const { namespace } = settings;
@@ -73,20 +80,30 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
           isReady: () => ready && (bridge?.isReady() ?? true),
         });
   try {
-    const temporal = new Client({ connection, namespace, dataConverter });
+    const temporal = new Client({
+      connection,
+      namespace,
+      dataConverter,
+      ...(tracing === null ? {} : { interceptors: { workflow: tracing.clientInterceptors } }),
+    });
     await ensureSearchAttributes(temporal, namespace);
     const dependencies = createDependencies(environment, temporal, logger);
     // Before the workers: one that was created and never runs would keep the connection from being closed.
     bridge =
+<<<<<<< HEAD
       bridgeConfig === null
         ? null
         : await startBridge(bridgeConfig, temporal, startsEagerly(roles, environment), logger);
     const code = workflowCode(payloadKeys.current !== null);
+=======
+      bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, roles.includes('transfer'), logger);
+    const code = workflowCode(payloadKeys.current !== null, tracing !== null);
+>>>>>>> db89894 (Send traces to any receiver of OTLP, where an endpoint is set)
     const workers = await Promise.all(
       roles
         .filter((role): role is QueueRole => role !== 'bridge')
         .flatMap((role) => roleOptions(role, dependencies, environment, code))
-        .map((own) => Worker.create({ connection, namespace, dataConverter, ...own })),
+        .map((own) => Worker.create({ connection, namespace, dataConverter, ...tracingOptions(tracing), ...own })),
     );
     const running = workers.map((worker) => worker.run());
     if (bridge !== null) running.push(told.then(() => bridge?.stop()));
@@ -97,6 +114,7 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
       namespace,
       ...environment.deployment,
       payloadEncryption: describePayloadKeys(payloadKeys),
+      ...(tracing === null ? {} : { tracesTo: readTracing()?.endpoint }),
     });
     await Promise.all(running);
     logger.info('worker_stopped', { roles });
@@ -105,8 +123,30 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
     await bridge?.stop();
     await health?.close();
     await connection.close();
+    await tracing?.stop();
   }
 }
+
+/** Null where traces are off. */
+function startTracing(logger: Logger, tellsErrors: boolean): Tracing | null {
+  const tracing = tracingOf(() => ({
+    tellsErrors,
+    onExportFailed: (reason) => logger.warning('traces_not_sent', { reason, hint: 'Said once; runs go on without.' }),
+  }));
+  if (tracing === null) return null;
+  traceRequests(tracing.traceRequest);
+  setLogContext(tracing.logFields);
+  return tracing;
+}
+
+const tracingOptions = (tracing: Tracing | null): Pick<WorkerOptions, 'interceptors' | 'sinks'> => {
+  if (tracing === null) return {};
+  const sinks: InjectedSinks<TraceSinks> = {
+    // A replay tells what has been told.
+    tracing: { span: { fn: (info, span) => tracing.exportWorkflowSpan(span, info), callDuringReplay: false } },
+  };
+  return { interceptors: { activity: tracing.activityInterceptors }, sinks };
+};
 
 async function connect(
   options: Parameters<typeof NativeConnection.connect>[0] & { address: string },
@@ -239,8 +279,12 @@ const versioning = ({ deployment }: Environment): Pick<WorkerOptions, 'workerDep
  * The prebuilt bundle where there is one (a build, a package); else the sources are bundled now, which takes seconds. How texts of
  * failures leave workflow code is part of a bundle, so there are two of them (docs/decisions/0024).
  */
-function workflowCode(encodesFailures: boolean): WorkflowCode {
+function workflowCode(encodesFailures: boolean, isTraced: boolean): WorkflowCode {
   const name = encodesFailures ? 'workflow-bundle-encoded.js' : 'workflow-bundle.js';
   const codePath = path.join(__dirname, name);
-  return existsSync(codePath) ? { workflowBundle: { codePath } } : { workflowsPath: require.resolve('./workflows') };
+  if (!existsSync(codePath)) return { workflowsPath: require.resolve('./workflows') };
+  if (!isTraced) return { workflowBundle: { codePath } };
+  // The bundle cannot read the environment; on its first line, so that positions in its source map stay right.
+  const told = `globalThis.${TRACING_GLOBAL}=Object.freeze(${JSON.stringify(readTracing()?.sampling)});`;
+  return { workflowBundle: { code: `${told}${readFileSync(codePath, 'utf8')}` } };
 }

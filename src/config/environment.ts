@@ -10,6 +10,7 @@ import { deploymentVersion } from './deployment-version';
 import { EVENT_VARIABLES } from './event-variables';
 import { INGEST_VARIABLES } from './ingest-variables';
 import { PAYLOAD_VARIABLES } from './payload-variables';
+import { TRACING_VARIABLES } from './tracing-variables';
 import { LOG_LEVELS } from './project-schema';
 import type { Environment } from './types';
 
@@ -138,6 +139,7 @@ export const ENVIRONMENT_VARIABLES = [
   ...EVENT_VARIABLES,
   ...BRIDGE_VARIABLES,
   ...PAYLOAD_VARIABLES,
+  ...TRACING_VARIABLES,
 ] as const;
 
 /** An empty variable counts as not set: that is how orchestrators write "none". */

@@ -71,10 +71,18 @@ const prettySink = (destination: LoggerOptions['destination']): Sink => {
   };
 };
 
+/** Of what is going on where a line is written, such as the ids of its trace. */
+let contextFields: (() => LogFields) | null = null;
+
+/** For all loggers of the process, from now on. */
+export const setLogContext = (fields: (() => LogFields) | null): void => {
+  contextFields = fields;
+};
+
 const build = (sink: Sink, level: LogLevel, base: LogFields): Logger => {
   const log = (lineLevel: LogLevel, event: string, fields: LogFields = {}): void => {
     if (LOG_LEVELS.indexOf(lineLevel) < LOG_LEVELS.indexOf(level)) return;
-    const values = logValue({ ...base, ...fields });
+    const values = logValue({ ...base, ...contextFields?.(), ...fields });
     // The three fixed names win over fields of the same name, so that a filter on them can be trusted.
     const fixed = { ts: new Date().toISOString(), level: lineLevel, event: logValue(event) as string };
     sink({ ...fixed, ...(values as LogFields), ...fixed });

@@ -63,3 +63,4 @@ export { resolveInside } from './file/safe-path';
 export { restoreFile, type RestoredFile, type RestoreFileRequest, type RestoreStep } from './file/restore-file';
 export { s3ChecksumLookUp, type S3ChecksumOptions } from './file/s3-checksum';
 export type { ChecksumLookUp, RecordedFile, StoredChecksum } from './file/file-verifier';
+export { traceRequests } from './lib/request-spans';

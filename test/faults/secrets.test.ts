@@ -2,6 +2,7 @@
 import { generatedFile } from '../../src/dev/export-api';
 import type { JobProgress } from '../../src/model/run';
 import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress, type RunHandle } from '../support/run-outcome';
 import { descriptions, findSecrets, histories, textOfAll, type Exhibit } from '../support/secret-search';
@@ -13,10 +14,16 @@ const MIB = 2 ** 20;
 const LARGE = generatedFile('asset', 'large.parquet', 16 * MIB, 1);
 const FILES = [LARGE, ...[2, 3].map((seed) => generatedFile('asset', `small-${seed}.parquet`, 40_000, seed))];
 let harness: RunHarness;
+let receiver: OtlpReceiver;
 beforeAll(async () => {
-  harness = await RunHarness.start({ env: { LONGHAUL_LOG_LEVEL: 'DEBUG' } });
+  receiver = await startOtlpReceiver();
+  const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY: '200' };
+  harness = await RunHarness.start({ env: { LONGHAUL_LOG_LEVEL: 'DEBUG', ...traces } });
 }, 90_000);
-afterAll(() => harness.stop());
+afterAll(async () => {
+  await harness.stop();
+  await receiver.close();
+});
 
 const config = {
   transfer: { lanes: 1, page_records: 1, stall_timeout_sec: 60 },
@@ -48,6 +55,7 @@ async function exhibitsOf(project: TestProject, handle: RunHandle, runId: string
     ['current details', textOfAll(metadata)],
     ['progress', JSON.stringify(progress)],
     ['worker log', harness.logs()],
+    ['traces', receiver.text()],
   ];
 }
 
@@ -96,6 +104,7 @@ describe.each(['atomic', 'direct'])('a run with expired URLs, publish: %s', (pub
       const exhibits = [...running, ...(await exhibitsOf(project, handle, runId))];
       expect(exhibits.filter(([place]) => /report\.(json|txt|html)$|ledger\.ndjson$/.test(place))).toHaveLength(4);
 
+      expect(receiver.text()).toMatch(/"aws\.s3\.upload_id"[^]*"url\.full"|"url\.full"[^]*"aws\.s3\.upload_id"/);
       const { secretAccessKey } = harness.servers.s3;
       const secrets = [project.api.apiKey, secretAccessKey];
       expect(findSecrets(exhibits, secrets)).toEqual([]);

@@ -21,6 +21,7 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
+import { TRACING_GLOBAL, type WorkflowSpan } from '../../src/model/tracing';
 import { converterOf, newKey } from '../support/encrypted';
 import { readHistory, type History } from '../support/history-json';
 
@@ -36,10 +37,14 @@ const read = (name: string): History => readHistory(path.join(FOLDER, `${name}.j
 const activityTypes = ({ events }: History): { name?: string | null }[] =>
   (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType ?? []);
 
-type Code = Pick<ReplayWorkerOptions, 'workflowBundle' | 'dataConverter'>;
+type Code = Pick<ReplayWorkerOptions, 'workflowBundle' | 'dataConverter' | 'sinks'>;
 
-const bundleOf = (own: Pick<DataConverter, 'failureConverterPath'> = {}): Promise<WorkflowBundleWithSourceMap> =>
+const bundleOf = (
+  own: Pick<DataConverter, 'failureConverterPath'> = {},
+  workflowInterceptorModules: string[] = [],
+): Promise<WorkflowBundleWithSourceMap> =>
   bundleWorkflowCode({
+    workflowInterceptorModules,
     workflowsPath: require.resolve('../../src/workflows'),
     logger: new DefaultLogger('ERROR'),
     ...own,
@@ -77,6 +82,22 @@ describe('replay of recorded histories', () => {
     const errors = await replay(Object.fromEntries(NAMES.map((name) => [name, read(name)])));
     expect([...errors.keys()].sort()).toEqual(NAMES);
     expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
+  });
+
+  it('goes through with workers that trace, whatever the runs began with', async () => {
+    const { code, ...map } = await bundleOf({}, [require.resolve('../../src/workflows/interceptors')]);
+    const spans: WorkflowSpan[] = [];
+    const span = { fn: (_info: unknown, told: WorkflowSpan) => void spans.push(told), callDuringReplay: true };
+    const traced = {
+      workflowBundle: { ...map, code: `globalThis.${TRACING_GLOBAL}={ratio:1};${code}` },
+      sinks: { tracing: { span } },
+    };
+    const errors = await replay(Object.fromEntries(NAMES.map((name) => [name, read(name)])), traced);
+    expect([...errors.keys()].sort()).toEqual(NAMES);
+    expect([...errors].filter(([, error]) => error !== undefined)).toEqual([]);
+    const runs = spans.filter(({ name }) => name.startsWith('RunWorkflow:'));
+    expect(runs.length).toBeGreaterThan(NAMES.length / 2);
+    expect(new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`)).size).toBe(spans.length);
   });
 
   it('goes through with workers that have been told to encrypt since', async () => {

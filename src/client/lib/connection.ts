@@ -1,8 +1,10 @@
 /** The Temporal client of one command. */
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { readPayloadKeys } from '../../config/payload-keys';
 import { temporalConnection } from '../../config/temporal';
 import { LonghaulError } from '../../model/errors';
 import { clientDataConverter } from '../../ops/data-converter';
+import { tracingOf } from '../../ops/tracing-switch';
 import { describeFailure } from './failure';
 
 /** Long enough for a slow handshake across continents, short enough for somebody who waits at a prompt. */
@@ -10,6 +12,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** For calls that the server answers by itself. The SDK would retry an absent server for about a minute. */
 export const CALL_TIMEOUT_MS = 10_000;
+
+const TRACE_EXPORT_TIMEOUT_MS = 1_500;
 
 export interface TemporalSession {
   readonly client: Client;
@@ -26,6 +30,12 @@ export interface TemporalSession {
 export const connectTemporal = async (): Promise<TemporalSession> => {
   const { connectionOptions, namespace, address } = temporalConnection();
   const dataConverter = clientDataConverter();
+  // A command waits for nobody but Temporal: spans that cannot be sent within this time are lost.
+  const tracing = tracingOf(() => ({
+    tellsErrors: readPayloadKeys().current === null,
+    onExportFailed: () => undefined,
+    exportTimeoutMs: TRACE_EXPORT_TIMEOUT_MS,
+  }));
   const connection = Connection.lazy({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS });
   try {
     await connection.ensureConnected();
@@ -36,11 +46,19 @@ export const connectTemporal = async (): Promise<TemporalSession> => {
     throw new LonghaulError('TemporalUnreachable', message);
   }
   return {
-    client: new Client({ connection, namespace, dataConverter }),
+    client: new Client({
+      connection,
+      namespace,
+      dataConverter,
+      ...(tracing === null ? {} : { interceptors: { workflow: tracing.clientInterceptors } }),
+    }),
     connection,
     address,
     namespace,
-    close: () => connection.close(),
+    close: async () => {
+      await connection.close();
+      await tracing?.flush();
+    },
   };
 };
 

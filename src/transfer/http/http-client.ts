@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { LonghaulError } from '../../model/errors';
 import { asError } from '../lib/abort';
 import { createAgent, DEFAULT_CONNECT_TIMEOUT_MS, KEEP_ALIVE_MS } from '../lib/agent';
+import { beginSourceRequest, endWithBody } from '../lib/request-spans';
 import { faultText, networkFault } from '../lib/network-errors';
 import type { SourceUrl } from '../source-url';
 import type { AddressGuard } from './address-guard';
@@ -86,10 +87,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     guard.checkHost(target.hostname, target.port || (target.protocol === 'https:' ? '443' : '80'));
     const { username, password } = target;
     target.username = target.password = '';
+    const span = beginSourceRequest(target, url.display);
     const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
     try {
-      return await send(target, username === '' ? headers : { authorization: `Basic ${login}`, ...headers }, signal);
+      const own = username === '' ? headers : { authorization: `Basic ${login}`, ...headers };
+      const reply = await send(target, own, signal);
+      endWithBody(span, reply.status, reply.body);
+      return reply;
     } catch (error) {
+      span?.end({ error });
       if (signal.aborted) throw asError(signal.reason);
       throw mapFault(error, url);
     }

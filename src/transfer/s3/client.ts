@@ -6,6 +6,7 @@ import type { StoreConfig } from '../../config/types';
 import { createStorePool } from '../http/direct/store-pool';
 import { AddressSpread } from '../lib/address-spread';
 import { createAgent } from '../lib/agent';
+import { traceRequestsOf } from '../lib/request-spans';
 import { credentialsFor } from './credentials';
 import { allowLeanWrites } from './lean-writes';
 import { countRequestsOf } from './request-counter';
@@ -46,6 +47,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
       }),
   );
   countRequestsOf(client);
+  traceRequestsOf(client);
   const isPayloadSigned = store.endpoint !== null && !mayLeavePayloadUnsigned(new URL(store.endpoint));
   if (!isPayloadSigned) leavePayloadUnsigned(client);
   allowLeanWrites(client, dispatcher, isPayloadSigned);

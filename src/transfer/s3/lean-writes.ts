@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dispatcher } from 'undici';
+import { beginS3Request, type RequestSpan } from '../lib/request-spans';
 import { textIn } from '../lib/xml';
 import { countRequest } from './request-counter';
 import type { LeanReply, ReplyHeaders } from './answers';
@@ -35,6 +36,30 @@ class RefusedWrite extends Error {
   ) {
     super(message);
     this.name = name;
+  }
+}
+
+/** As the API calls them, for spans. */
+const NAMES = {
+  put_object: 'PutObject',
+  upload_part: 'UploadPart',
+  create_multipart: 'CreateMultipartUpload',
+  complete_multipart: 'CompleteMultipartUpload',
+} as const;
+
+/** Until the head of the answer: its document is small. */
+async function spanned<T extends { readonly statusCode: number }>(
+  span: RequestSpan | null,
+  send: () => Promise<T>,
+): Promise<T> {
+  if (span === null) return send();
+  try {
+    const reply = await send();
+    span.end({ status: reply.statusCode });
+    return reply;
+  } catch (error) {
+    span.end({ error });
+    throw error;
   }
 }
 
@@ -80,14 +105,25 @@ export class LeanWriter {
     const now = new Date(Date.now() + this.client.config.systemClockOffset);
     const headers = signer.sign({ method, path, query, headers: unsigned, payloadHash }, now);
     countRequest(request.operation);
-    const reply = await this.dispatcher.request({
-      origin: route.origin,
-      path: query === '' ? path : `${path}?${query}`,
+    const span = beginS3Request(() => ({
+      operation: NAMES[request.operation],
       method,
-      headers,
-      body,
-      signal,
-    });
+      origin: route.origin,
+      bucket,
+      key,
+      uploadId: request.query['uploadId'],
+      partNumber: request.query['partNumber'],
+    }));
+    const reply = await spanned(span, () =>
+      this.dispatcher.request({
+        origin: route.origin,
+        path: query === '' ? path : `${path}?${query}`,
+        method,
+        headers,
+        body,
+        signal,
+      }),
+    );
     const { statusCode } = reply;
     const isDone = statusCode >= 200 && statusCode < 300;
     if (isDone && method === 'PUT') {
