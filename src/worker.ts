@@ -90,15 +90,10 @@ export async function runWorker(options: WorkerRunOptions = {}): Promise<void> {
     const dependencies = createDependencies(environment, temporal, logger);
     // Before the workers: one that was created and never runs would keep the connection from being closed.
     bridge =
-<<<<<<< HEAD
       bridgeConfig === null
         ? null
         : await startBridge(bridgeConfig, temporal, startsEagerly(roles, environment), logger);
-    const code = workflowCode(payloadKeys.current !== null);
-=======
-      bridgeConfig === null ? null : await startBridge(bridgeConfig, temporal, roles.includes('transfer'), logger);
     const code = workflowCode(payloadKeys.current !== null, tracing !== null);
->>>>>>> db89894 (Send traces to any receiver of OTLP, where an endpoint is set)
     const workers = await Promise.all(
       roles
         .filter((role): role is QueueRole => role !== 'bridge')

@@ -1,5 +1,5 @@
 /**
- * Spans of workflows, their activities and children (docs/decisions/0028). Turned on by the worker; off, there are no interceptors at all.
+ * Spans of workflows, their activities and children (docs/decisions/0030). Turned on by the worker; off, there are no interceptors at all.
  *
  * Not those of @temporalio/interceptors-opentelemetry, which wait a microtask longer in some calls and not in others: commands
  * would come in another order than in the history of a run that began without traces. These change nothing but headers: what
