@@ -62,6 +62,7 @@ it('says of each line that is not run here where it is', () => {
 
 describe('as printed, beside the samples of longhaul dev', () => {
   const folder = freshFolder('docs');
+  const bin = freshFolder('docs-bin');
   let stack: Stack;
   let client: Client;
   let env: NodeJS.ProcessEnv;
@@ -77,7 +78,6 @@ describe('as printed, beside the samples of longhaul dev', () => {
     const { address, namespace } = stack.temporal;
     client = new Client({ connection: await Connection.connect({ address }), namespace });
 
-    const bin = freshFolder('docs-bin');
     symlinkSync((await toolPaths()).temporal, path.join(bin.path, 'temporal'));
     for (const [name, script] of [
       ['longhaul', `exec '${process.execPath}' '${REPOSITORY_ROOT}/bin/longhaul.js' "$@"`],
@@ -116,6 +116,7 @@ describe('as printed, beside the samples of longhaul dev', () => {
     await client.connection.close();
     await stack.stop();
     folder.remove();
+    bin.remove();
   });
 
   const shell = (line: string): Promise<string> =>
