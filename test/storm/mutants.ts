@@ -73,16 +73,13 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       at(
         's3/destination.ts',
-        `const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
-        client.send(command, o),
-      );`,
-        `const reply = await callStore(call('Completing the upload of', key, SLOW_ANSWER_TIMEOUT_MS), signal, (o) =>
-        client.send(command, o).catch((error: { name?: string; $metadata?: { httpStatusCode?: number } }) => {
+        'async (o) => asCompleted(await writer?.write(lean, o.abortSignal)) ?? client.send(command(), o),',
+        `(o) =>
+        client.send(command(), o).catch((error: { name?: string; $metadata?: { httpStatusCode?: number } }) => {
           // The SDK makes a 503 of such a 200.
           if (error.name === 'InternalError' && error.$metadata?.httpStatusCode === 503) return { ETag: '"it"' };
           throw error;
-        }),
-      );`,
+        }),`,
       ),
     ],
   },
@@ -170,13 +167,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'secret-in-messages',
     what: 'URLs are shown with their query',
-    edits: [
-      at(
-        'source-url.ts',
-        'return `${this.#url.protocol}//${this.#url.host}${this.#url.pathname}`;',
-        'return this.#url.href;',
-      ),
-    ],
+    edits: [at('source-url.ts', 'return `${protocol}//${host}${pathname}`;', 'return this.#href;')],
   },
   {
     name: 'memory-kept',
