@@ -19,9 +19,10 @@ import { Secret } from '../../src/model/secret';
 import type { RelayJob } from './relay-job';
 
 const MIB = 2 ** 20;
-/** The defaults of aws.part_size_mb, transfer.lanes and LONGHAUL_TRANSFER_MEMORY_MB. */
+/** The defaults of aws.part_size_mb, transfer.lanes, transfer.max_lanes and LONGHAUL_TRANSFER_MEMORY_MB. */
 const PART_BYTES = 16 * MIB;
 const LANES = 4;
+const MAX_LANES = 8;
 const MEMORY_BYTES = 128 * MIB;
 const STALL_TIMEOUT_MS = 60_000;
 
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
       publish: 'direct',
       partSizeBytes: PART_BYTES,
       lanes: LANES,
+      maxLanes: MAX_LANES,
       memory,
       stallTimeoutMs: STALL_TIMEOUT_MS,
     };

@@ -22,6 +22,7 @@ import {
 } from '../transfer';
 import type { Dependencies, RestoreTools } from './dependencies';
 import { ControlStore, orNull } from './lib/control-store';
+import { lanesTold } from './lib/lanes-told';
 import { metered } from './lib/metered';
 import { resumable } from './lib/resumable';
 import { short } from './lib/short';
@@ -49,6 +50,7 @@ export function createRestoreFileActivities(dependencies: Dependencies): Activit
               {
                 ...requestOf(dependencies, args),
                 limiter,
+                onLanes: lanesTold(metrics, logger, fields),
                 onRetry: ({ code, message }, delayMs) => {
                   metrics.addRetries();
                   logger.warning('transfer_retry', { ...fields, code, reason: message, delayMs });
@@ -168,6 +170,7 @@ function requestOf(dependencies: Dependencies, args: OfFile): Parameters<typeof 
     transferId: transferIdOf(args),
     partSizeBytes: config.partSizeBytes,
     lanes: config.lanes,
+    maxLanes: config.maxLanes,
     stallTimeoutMs: config.stallTimeoutMs,
     // The engine's own patience must not outlast the one that is set.
     retry: { ...DEFAULT_RETRY, totalMs: Math.min(DEFAULT_RETRY.totalMs, config.retryForMs) },

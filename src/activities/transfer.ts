@@ -16,6 +16,7 @@ import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
 import { IngestFile } from './ingest-file';
 import { ingestLog } from './lib/ingest-log';
+import { lanesTold } from './lib/lanes-told';
 import { metered } from './lib/metered';
 import { resumable } from './lib/resumable';
 import { TakeBack } from './lib/take-back';
@@ -103,6 +104,8 @@ function move<T>(
       publish: settings.publish,
       partSizeBytes: config.aws.partSizeBytes,
       lanes: config.transfer.lanes,
+      maxLanes: config.transfer.maxLanes,
+      onLanes: lanesTold(metrics, logger, fields),
       stallTimeoutMs: Math.min(config.transfer.stallTimeoutMs, config.aws.httpDownloadTimeoutMs),
       memory: dependencies.memory,
       limiter,

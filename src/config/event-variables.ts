@@ -10,7 +10,12 @@ export const EVENT_VARIABLES = [
   {
     name: 'LONGHAUL_EVENT_LANES',
     default: '4',
-    meaning: '`transferEvent`: parts of one object in flight at once.',
+    meaning: '`transferEvent`: parts of one object in flight at once, to begin with; fewer while a store throttles.',
+  },
+  {
+    name: 'LONGHAUL_EVENT_MAX_LANES',
+    default: 'twice LONGHAUL_EVENT_LANES',
+    meaning: '`transferEvent`: parts of one object at most, while more make it faster.',
   },
   {
     name: 'LONGHAUL_EVENT_STALL_TIMEOUT_SEC',

@@ -159,6 +159,7 @@ export const loadIngestConfig = (options: LoadIngestOptions = {}): IngestConfig 
       allowedHosts: allowedHosts(env),
       maxBytesPerSec: settings.maxBytesPerSec,
       lanes: LANES,
+      maxLanes: LANES,
       pageRecords: PAGE_RECORDS,
       stallTimeoutMs: (integer(env, 'LONGHAUL_INGEST_STALL_TIMEOUT_SEC', 1) ?? 30) * 1000,
       retryForMs: (integer(env, 'LONGHAUL_INGEST_RETRY_FOR_SEC', 1) ?? 900) * 1000,

@@ -9,6 +9,7 @@ import { FAIRNESS_WEIGHT_RANGE, PRIORITY_RANGE } from '../model/fairness';
 import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
 import { PROVIDER_NAMES, PROVIDER_SECTIONS } from './provider-schemas';
+import { MAX_LANES } from './lanes';
 import { isAllowedHost, isHttpUrl, keyTemplateFault, prefixFault } from './value-rules';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -166,7 +167,23 @@ const transfer = z.strictObject({
     .nullable()
     .default(null)
     .describe('Upper bound of the bytes per second that a run reads from its sources, over all workers; null: none.'),
-  lanes: z.int().min(1).max(64).default(4).describe('Parts of one object that move at the same time.'),
+  lanes: z
+    .int()
+    .min(1)
+    .max(MAX_LANES)
+    .default(4)
+    .describe(
+      'Parts of one object that move at the same time, to begin with; fewer while its source or the store throttles.',
+    ),
+  max_lanes: z
+    .int()
+    .min(1)
+    .max(MAX_LANES)
+    .nullable()
+    .default(null)
+    .describe(
+      'Parts of one object at most, while more make it faster; null: twice `lanes`. As `lanes`: it never grows.',
+    ),
   page_records: z
     .int()
     .min(1)

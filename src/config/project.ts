@@ -4,6 +4,7 @@ import { Secret } from '../model/secret';
 import { ConfigText } from './config-text';
 import { credentialsOf } from './credentials';
 import { readEnvironment, type EnvironmentVariables } from './environment';
+import { maxLanesOf } from './lanes';
 import { applyOverrides, type Overrides } from './overrides';
 import { problemsOf } from './problems';
 import { reportProblems } from './report-problems';
@@ -86,6 +87,7 @@ const resolve = (project: string, file: ProjectFile, env: EnvironmentVariables):
       allowedHosts: transfer.allowed_hosts,
       maxBytesPerSec: transfer.max_bytes_per_sec,
       lanes: transfer.lanes,
+      maxLanes: maxLanesOf(transfer.lanes, transfer.max_lanes),
       pageRecords: transfer.page_records,
       stallTimeoutMs: transfer.stall_timeout_sec * 1000,
       retryForMs: transfer.retry_for_sec * 1000,

@@ -45,6 +45,7 @@ export interface RestoreConfig {
   /** Of one run; null: none. */
   readonly maxBytesPerSec: number | null;
   readonly lanes: number;
+  readonly maxLanes: number;
   readonly stallTimeoutMs: number;
   readonly retryForMs: number;
   readonly retries: number;

@@ -5,6 +5,7 @@ import { LonghaulError } from '../model/errors';
 import { ConfigText } from './config-text';
 import { credentialsOf } from './credentials';
 import { readEnvironment, type EnvironmentVariables } from './environment';
+import { maxLanesOf } from './lanes';
 import { applyOverrides, type Overrides } from './overrides';
 import { problemsOf } from './problems';
 import { reportProblems, type PlacedText } from './report-problems';
@@ -104,6 +105,7 @@ const resolve = (file: RestoreFile, source: string, env: EnvironmentVariables): 
     partSizeBytes: file.part_size_mb * MIB,
     maxBytesPerSec: file.max_bytes_per_sec,
     lanes: file.lanes,
+    maxLanes: maxLanesOf(file.lanes, file.max_lanes),
     stallTimeoutMs: file.stall_timeout_sec * 1000,
     retryForMs: file.retry_for_sec * 1000,
     retries: file.retries,

@@ -79,7 +79,10 @@ export interface JobConfig {
     readonly allowedHosts: readonly string[];
     /** Of a run, over all workers; null: none. */
     readonly maxBytesPerSec: number | null;
+    /** To begin with. */
     readonly lanes: number;
+    /** Never below `lanes`. */
+    readonly maxLanes: number;
     readonly pageRecords: number;
     readonly stallTimeoutMs: number;
     /** A record that fails retryably is tried again for this long since its last progress (transfer.retry_for_sec, default 900). */

@@ -10,6 +10,8 @@ export interface MetricsSnapshot {
   readonly transfersTotal: number;
   readonly failedTransfersTotal: number;
   readonly transfersInFlight: number;
+  /** Of the transfers of several parts that are under way. */
+  readonly lanes: number;
   /** Integral of transfers in flight over time, in slot-seconds: its growth divided by the time is the mean of busy slots. */
   readonly busySlotSeconds: number;
 }
@@ -23,6 +25,7 @@ const EXPOSED: Record<keyof MetricsSnapshot, readonly [name: string, kind: 'coun
   transfersTotal: ['transfers_total', 'counter', 'Transfer activities that have ended.'],
   failedTransfersTotal: ['failed_transfers_total', 'counter', 'Transfer activities that have ended in an error.'],
   transfersInFlight: ['transfers_in_flight', 'gauge', 'Transfer activities that are running.'],
+  lanes: ['lanes', 'gauge', 'Lanes of the transfers of several parts that are running.'],
   busySlotSeconds: ['busy_slot_seconds_total', 'counter', 'Time spent in transfer activities, summed over all slots.'],
 };
 
@@ -34,6 +37,7 @@ export class TransferMetrics {
   #ended = 0;
   #failed = 0;
   #inFlight = 0;
+  #lanes = 0;
   #busySlotMs = 0;
   #changedAtMs: number;
 
@@ -70,6 +74,15 @@ export class TransferMetrics {
     };
   }
 
+  /** For one transfer: what it answers is told of each number of lanes, of 0 at last. */
+  lanesOfTransfer(): (lanes: number) => void {
+    let before = 0;
+    return (lanes) => {
+      this.#lanes += lanes - before;
+      before = lanes;
+    };
+  }
+
   snapshot(): MetricsSnapshot {
     this.#advance();
     return {
@@ -80,6 +93,7 @@ export class TransferMetrics {
       transfersTotal: this.#ended,
       failedTransfersTotal: this.#failed,
       transfersInFlight: this.#inFlight,
+      lanes: this.#lanes,
       busySlotSeconds: this.#busySlotMs / 1000,
     };
   }

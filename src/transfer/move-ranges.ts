@@ -4,6 +4,8 @@ import { checkSha256, hashFor, type OrderedSha256 } from './content-hash';
 import type { ListedPart } from './destination';
 import { tell } from './events';
 import { bytesOfParts } from './integrity';
+import { LaneController } from './lib/lane-controller';
+import { LaneGate } from './lib/lane-gate';
 import { inLanes } from './lib/lanes';
 import { partCount, partRange } from './plan';
 import { readRange } from './read-range';
@@ -39,15 +41,34 @@ export async function moveRanges(run: Run, upload: BegunUpload, sizeBytes: numbe
   const hash = hashFor(spec);
   const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const open = hash === undefined ? numbers.filter((number) => !arrived.has(number)) : numbers;
-  await inLanes(open, spec.lanes, signal, async (number, laneSignal) => {
-    const range = partRange(number, sizeBytes, partSizeBytes);
-    const job = { upload, algorithms, number, range, hash, there: arrived.get(number) };
-    arrived.set(number, await relayPart({ ...run, signal: laneSignal }, job));
-  });
+  const gate = new LaneGate(lanesOf(run, partSizeBytes));
+  let left = open.length;
+  spec.onLanes?.(gate.lanes, 'begin');
+  try {
+    await inLanes(open, gate, signal, async (number, laneSignal) => {
+      left -= 1;
+      const range = partRange(number, sizeBytes, partSizeBytes);
+      const job = { upload, algorithms, number, range, hash, there: arrived.get(number) };
+      const lane = gate.pass(laneSignal);
+      arrived.set(number, await relayPart({ ...run, signal: laneSignal, lane }, job));
+      gate.arrived(range.lengthBytes, left);
+    });
+  } finally {
+    spec.onLanes?.(0, 'end');
+  }
   checkSha256(spec, hash);
   const parts = [...arrived.values()].sort((a, b) => a.number - b.number);
   return { parts, isLengthDeclared: true, sourceValidators: upload.sourceValidators };
 }
+
+/** More lanes take no memory that anybody waits for. */
+const lanesOf = ({ spec }: Run, partSizeBytes: number): LaneController => {
+  const { lanes: start, maxLanes: max = start, memory, onLanes: onChange } = spec;
+  // The lane whose part has just arrived takes one of the free ones itself.
+  const spareParts = (): number =>
+    memory.waiting > 0 ? 0 : Math.max(0, Math.floor((memory.totalBytes - memory.inUseBytes) / partSizeBytes) - 1);
+  return new LaneController({ start, max, spareParts, onChange });
+};
 
 /** The listing of some stores has no checksums; of part 1, which another process may have written, the upload knows them. */
 const withKnownSums = (part: ListedPart, { firstPart }: BegunUpload): ListedPart =>
@@ -76,8 +97,10 @@ interface PartJob {
 
 /** Memory, ranged GET, checksum, UploadPart; hashed in its turn while it is sent. */
 async function relayPart(run: Run, { upload, algorithms, number, range, hash, there }: PartJob): Promise<ListedPart> {
+  const { lane } = run;
   const lease = await run.spec.memory.acquire(range.lengthBytes, run.signal);
   try {
+    await lane?.enter();
     const body = lease.buffer;
     const onRead = there === undefined ? (bytes: number) => run.progress.read(bytes) : undefined;
     await readRange(run, body, range, upload.version, onRead);
@@ -88,10 +111,13 @@ async function relayPart(run: Run, { upload, algorithms, number, range, hash, th
     // Awaited after the sending, which must have ended whatever happens here; until then nobody else listens.
     hashed?.catch(() => undefined);
     const part = isThere ? { ...sums, ...there } : await sendPart(run, upload.uploadId, { number, body, ...sums });
+    // Its turn to be hashed may be behind a part that waits for this one's place.
+    lane?.leave();
     await hashed;
     lease.release();
     return part;
   } finally {
+    lane?.leave();
     // After a failure an aborted request may still hold the buffer.
     lease.discard();
   }

@@ -6,6 +6,7 @@ import { sumsIn } from './checksums';
 import type { ListedPart, PartToWrite } from './destination';
 import { tell } from './events';
 import { withDeadline } from './lib/abort';
+import type { LanePass } from './lib/lane-gate';
 import { retry, type Attempt } from './lib/retry';
 import type { Progress } from './progress';
 import type { TransferSpec } from './spec';
@@ -15,16 +16,22 @@ export interface Run {
   readonly spec: TransferSpec;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  /** Of a part among others at once. */
+  readonly lane?: LanePass;
 }
 
 /** The part of a run that retrying needs; copies have it too. */
 export interface Retrying {
   readonly spec: Pick<TransferSpec, 'retry' | 'onRetry'>;
   readonly signal: AbortSignal;
+  readonly lane?: LanePass;
 }
 
-export const retrying = <T>({ spec, signal }: Retrying, work: (attempt: Attempt) => Promise<T>): Promise<T> =>
-  retry({ signal, policy: spec.retry, onRetry: spec.onRetry }, work);
+export const retrying = <T>({ spec, signal, lane }: Retrying, work: (attempt: Attempt) => Promise<T>): Promise<T> =>
+  retry(
+    { signal, policy: spec.retry, onRetry: spec.onRetry },
+    lane === undefined ? work : (attempt) => lane.attempt(attempt, work),
+  );
 
 /** All parts of an object, in order. */
 export interface MovedParts {

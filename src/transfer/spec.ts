@@ -3,6 +3,7 @@ import type { LonghaulError } from '../model/errors';
 import type { PublishMode } from '../model/run';
 import type { Destination } from './destination';
 import type { TransferListener } from './events';
+import type { LaneChange } from './lib/lane-controller';
 import type { MemoryBudget } from './lib/memory-budget';
 import type { ByteLimit } from './lib/rate-limiter';
 import type { RetryPolicy } from './lib/retry';
@@ -18,8 +19,12 @@ export interface TransferSpec {
   readonly publish: PublishMode;
   /** 5 MiB to 5 GiB; raised where the object would not fit in 10,000 parts. */
   readonly partSizeBytes: number;
-  /** Parts in flight at once; each holds one part in memory. */
+  /** Parts in flight at once, to begin with; each holds one part in memory. Half as many where the other side says that it is too much. */
   readonly lanes: number;
+  /** So many at most while more make it faster; `lanes` where absent. Only of sources whose ranges can be read apart. */
+  readonly maxLanes?: number;
+  /** Told of the number of lanes at the beginning, of each change, and of 0 at the end; cheap and synchronous. */
+  readonly onLanes?: (lanes: number, reason: LaneChange | 'begin' | 'end') => void;
   readonly memory: MemoryBudget;
   /** Of what is read from the source. */
   readonly limiter?: ByteLimit;

@@ -109,6 +109,8 @@ export class EventMove {
       publish: 'direct',
       partSizeBytes: config.partSizeBytes,
       lanes: config.lanes,
+      maxLanes: config.maxLanes,
+      onLanes: this.#dependencies.metrics.lanesOfTransfer(),
       stallTimeoutMs: config.stallTimeoutMs,
       memory,
       limiter,

@@ -22,7 +22,7 @@ import { resolveInside } from './safe-path';
 
 export interface RestoreFileRequest extends Pick<
   TransferSpec,
-  'source' | 'memory' | 'lanes' | 'stallTimeoutMs' | 'retry' | 'limiter' | 'onRetry'
+  'source' | 'memory' | 'lanes' | 'maxLanes' | 'onLanes' | 'stallTimeoutMs' | 'retry' | 'limiter' | 'onRetry'
 > {
   readonly source: Source;
   /** Must exist. */

@@ -30,6 +30,7 @@ test('defaults', () => {
       allowedHosts: [],
       maxBytesPerSec: null,
       lanes: 2,
+      maxLanes: 2,
       pageRecords: 300,
       stallTimeoutMs: 30_000,
       retryForMs: 900_000,

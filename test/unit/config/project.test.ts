@@ -52,6 +52,7 @@ describe('defaults and units', () => {
       allowedHosts: [],
       maxBytesPerSec: null,
       lanes: 4,
+      maxLanes: 8,
       pageRecords: 300,
       stallTimeoutMs: 30_000,
       retryForMs: 900_000,

@@ -50,6 +50,7 @@ test('the smallest file, with every default', () => {
     partSizeBytes: 8 * 1024 ** 2,
     maxBytesPerSec: null,
     lanes: 2,
+    maxLanes: 4,
     stallTimeoutMs: 30_000,
     retryForMs: 900_000,
     retries: 2,

@@ -20,6 +20,18 @@ test('busy slots are integrated over time', () => {
   });
 });
 
+test('lanes of several transfers are summed, and gone with them', () => {
+  const metrics = new TransferMetrics();
+  const [one, other] = [metrics.lanesOfTransfer(), metrics.lanesOfTransfer()];
+  one(4);
+  other(2);
+  one(8);
+  expect(metrics.snapshot().lanes).toBe(10);
+  one(0);
+  other(0);
+  expect(metrics.snapshot().lanes).toBe(0);
+});
+
 test('a transfer that ends twice counts once', () => {
   const metrics = new TransferMetrics();
   const end = metrics.transferStarted();
