@@ -244,7 +244,8 @@ it('thousands of uploads: page by page, a short history, and a result of bounded
     expect({ command, exitCode }).toEqual({ command, exitCode: 0 });
     expect(stdout).toMatch(/^place +s3:.*^found +1,?200 orphaned uploads: 1,?200 deleted/ms);
   }
-  await until(async () => (await runCli('runs', '--job', 'janitor')).stdout.includes(`${workflowId}  janitor`), {
+  const row = new RegExp(`^${workflowId} +janitor `, 'm');
+  await until(async () => row.test((await runCli('runs', '--job', 'janitor')).stdout), {
     what: 'it in the list of runs',
     timeoutMs: 20_000,
   });
