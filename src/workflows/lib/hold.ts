@@ -7,11 +7,12 @@ import {
   CancellationScope,
   getExternalWorkflowHandle,
   log,
+  makeContinueAsNewFunc,
   ParentClosePolicy,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowExecutionAlreadyStartedError, type Workflow } from '@temporalio/common';
 import { summaryText } from '../../model/summary';
 import { goOnSignal, holdTarget } from '../hold-target';
 import { api } from './activity-options';
@@ -95,3 +96,10 @@ export async function takeAlong(holds: readonly Pick<Hold, 'goOn'>[]): Promise<v
   const isVersioned = (workflowInfo().currentDeploymentVersion?.deploymentName ?? '') !== '';
   if (isVersioned) await Promise.all(holds.map((hold) => hold.goOn()));
 }
+
+/**
+ * Continues as new. Pinned runs go on with the version that is current by now: nothing is in flight, and what is handed over is
+ * data alone (docs/decisions/0029). Without versions it means nothing.
+ */
+export const goOnWithCurrent = <F extends Workflow>(...args: Parameters<F>): Promise<never> =>
+  makeContinueAsNewFunc<F>({ initialVersioningBehavior: 'AUTO_UPGRADE' })(...args);

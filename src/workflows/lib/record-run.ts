@@ -8,7 +8,6 @@ import {
   ContinueAsNew,
   isCancellation,
   log,
-  makeContinueAsNewFunc,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,7 +16,7 @@ import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } fr
 import { reportSignal } from './batch-messages';
 import { Batches } from './batches';
 import { addCleanup, emptyCleanup, failed, failure, firstCause, type Cause } from './failures';
-import { takeAlong } from './hold';
+import { goOnWithCurrent, takeAlong } from './hold';
 import { registerOperator, type Operated } from './operator';
 import type { Continuation, Ending, Filed, ManifestSize, RecordJob, RunHold } from './record-job';
 import { withOwnRequests } from './requests';
@@ -161,11 +160,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     // A cancel or an abort that came meanwhile was accepted: it must not get lost between the two runs.
     const scope = CancellationScope.current();
     if (scope.consideredCancelled) return scope.cancelRequested;
-    // Pinned runs go on with the version that is current by now: nothing is in flight, and what is handed over is data alone
-    // (docs/decisions/0029). Without versions it means nothing.
-    type Next = (input: object, continued: Continuation<S>) => Promise<R>;
-    const goOn = makeContinueAsNewFunc<Next>({ initialVersioningBehavior: 'AUTO_UPGRADE' });
-    return goOn(this.input, {
+    return goOnWithCurrent<(input: object, continued: Continuation<S>) => Promise<R>>(this.input, {
       run: progressState.run,
       settings,
       exportId: progressState.exportId,
