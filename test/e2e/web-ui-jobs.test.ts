@@ -121,6 +121,7 @@ describeWhere(hasBrowser, BROWSER_NEED)('the Web UI of', () => {
       'setMaxBytesPerSec',
       'setMaxWorkers',
       'skipRecord',
+      'upgrade',
     ]);
 
     project.api.faults.clear();
