@@ -2,16 +2,18 @@
 import type { Dependencies } from './dependencies';
 import { ControlStore } from './lib/control-store';
 import { writeStagedPage } from './lib/late-page';
-import { short } from './lib/short';
+import { shortOrWaiting } from './lib/short';
 import type { PageActivities } from './types';
 
 export function createPageActivities(dependencies: Dependencies): PageActivities {
   return {
     readManifestPage: ({ settings, page }) =>
-      short((signal) => new ControlStore(settings, dependencies.control(settings), signal).readPage('manifest', page)),
+      shortOrWaiting(settings.onError, (signal) =>
+        new ControlStore(settings, dependencies.control(settings), signal).readPage('manifest', page),
+      ),
 
     stagePage: ({ settings, page, lines }) =>
-      short(async (signal) => {
+      shortOrWaiting(settings.onError, async (signal) => {
         const store = new ControlStore(settings, dependencies.control(settings), signal);
         await writeStagedPage(store, store.files.page('staged', page), lines);
         const ledger = lines.flatMap((line) => ('line' in line ? [line.line] : []));

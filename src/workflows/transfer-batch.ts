@@ -7,6 +7,7 @@ import {
   condition,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -16,7 +17,7 @@ import {
 import { TASK_QUEUES } from '../model/names';
 import { recordSettings, type CleanupReport, type FailedRecord } from '../model/run';
 import { addTotals, emptyTotals, type ManifestRecord, type StagedLine } from '../model/records';
-import { api, transfer } from './lib/activity-options';
+import { api, patience, transfer } from './lib/activity-options';
 import {
   cleanupSignal,
   controlSignal,
@@ -59,6 +60,10 @@ class Batch {
   private readonly records = new Map<number, ManifestRecord>();
   private readonly staged = new Map<number, StagedLine>();
   private readonly failed = new Map<number, FailedRecord>();
+  /** In flight still: what they have begun is being taken back, which takes as long as the store cannot be reached. */
+  private readonly failing = new Map<number, FailedRecord>();
+  /** True: at once, because nothing else may happen here until somebody has mended the cause. */
+  private tellsOfFailing = false;
   private readonly inFlight = new Set<Promise<void>>();
   /** What records and the batch itself have taken back. */
   readonly cleanup = emptyCleanup();
@@ -112,7 +117,8 @@ class Batch {
   private async readPage(): Promise<ManifestRecord[]> {
     const { settings, page } = this.input;
     try {
-      return await api('call', `Read manifest page ${page}`, settings).readManifestPage({ settings, page });
+      const calls = api('call', `Read manifest page ${page}`, settings, patience(settings));
+      return await calls.readManifestPage({ settings, page });
     } catch (error) {
       // Its requests count, and nothing else of this batch will tell of them.
       await CancellationScope.nonCancellable(() => this.report({ parked: false }));
@@ -174,6 +180,7 @@ class Batch {
     this.unreported = true;
     const moving = this.move(record).finally(() => {
       this.inFlight.delete(moving);
+      this.failing.delete(record.n);
       this.unreported = true;
     });
     this.inFlight.add(moving);
@@ -203,7 +210,11 @@ class Batch {
       return 'tried' in end ? (await this.startChild({ ...input, ...end })).result() : end;
     }
     if (record.kind !== 'url' || settings.opensInBatch !== true) return (await this.startChild(input)).result();
-    const opened = await openUrl(input, onUndone);
+    const opened = await openUrl(input, onUndone, (cause) => {
+      this.failing.set(record.n, { n: record.n, source: record.source, ...cause });
+      // Batches that failed before told of it later: their histories have no report at this place.
+      if (patched('tell-of-failing')) this.unreported = this.tellsOfFailing = true;
+    });
     if (!('begun' in opened)) return opened;
     const child = await this.startChild({ ...input, ...opened }).catch(async (error: unknown) => {
       onUndone(await undoBegun(input, opened.begun, error));
@@ -262,7 +273,8 @@ class Batch {
 
   private async stage(): Promise<void> {
     const { settings, page } = this.input;
-    await api('call', `Write staged page ${page}`, settings).stagePage({ settings, page, lines: this.allLines() });
+    const calls = api('call', `Write staged page ${page}`, settings, patience(settings));
+    await calls.stagePage({ settings, page, lines: this.allLines() });
     const failed = { ...emptyTotals(), records: this.failed.size, failed: this.failed.size };
     this.totals = addTotals(this.totals, failed);
   }
@@ -295,12 +307,13 @@ class Batch {
   }
 
   private reportedFailures(): FailedRecord[] {
-    return [...this.failed.values()].slice(0, MAX_REPORTED_FAILURES);
+    return [...this.failed.values(), ...this.failing.values()].slice(0, MAX_REPORTED_FAILURES);
   }
 
   private isReportDue(): boolean {
     // One at a time: what changes while a report is on its way goes into the next.
     if (!this.unreported || this.toRun === undefined || this.toRun.isBusy) return false;
+    if (this.tellsOfFailing) return true;
     const { limit } = this.control;
     const unstarted = this.queue.length;
     const nearTail = unstarted <= limit && this.lastReport.unstarted > limit;
@@ -326,6 +339,7 @@ class Batch {
       ...extra,
     };
     this.unreported = false;
+    this.tellsOfFailing = false;
     this.lastReport = { atMs: Date.now(), inFlight: report.inFlight, unstarted: report.unstarted };
     setCurrentDetails(batchDetails({ ...report, run: this.input.settings.run, records: this.records.size }));
     await this.toRun.send(report);

@@ -41,6 +41,8 @@ const ELSEWHERE: readonly (readonly [page: string, start: string, where: string]
   ['docs/guide-install.md', '', 'test/dev/package.test.ts'],
   ['docs/guide-operate.md', 'longhaul top --sort rate', 'test/e2e/cli-operate.test.ts'],
   ['docs/operations.md', 'longhaul set-max-bytes-per-sec <run>', 'test/faults/rate.test.ts'],
+  ['docs/guide-operate.md', 'longhaul activity', 'test/e2e/cli-activity.test.ts'],
+  ['docs/guide-tracing.md', '', 'test/e2e/tracing.test.ts'],
   ['docs/guide-provider.md', 'npm run build', 'for a provider that its reader writes'],
   ['docs/guide-restore.md', 'LONGHAUL_HOST=storage-1 longhaul worker', 'test/crash/restore-killed.test.ts'],
   ['docs/guide-schedules.md', '', 'test/e2e/cli-guide-schedules.test.ts'],

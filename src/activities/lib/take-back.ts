@@ -9,7 +9,10 @@ import { transferId } from './staged-object';
 const AT_ONCE = 16;
 const MAX_PROBLEMS = 50;
 
-/** Counts what it does. What the store refuses for good becomes a problem in the report; what may pass is thrown. */
+/**
+ * Counts what it does. What the store refuses for good becomes a problem in the report; what may pass is thrown, and so is what
+ * renewed credentials can do: an upload that was given up for those would stay.
+ */
 export class TakeBack {
   readonly report: CleanupReport = { abortedUploads: 0, deletedObjects: 0, problems: [], moreProblems: 0 };
 
@@ -74,7 +77,7 @@ export class TakeBack {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof LonghaulError) || error.retryable) throw error;
+      if (!(error instanceof LonghaulError) || error.retryable || error.code === 'CredentialsExpired') throw error;
       this.problem(`${this.destination.display(key)}: ${error.code}: ${error.message}`);
     }
   }

@@ -1,4 +1,5 @@
 /** A run's progress as text: the pieces, one line for a pipe, and all that `longhaul status` prints. Pure. */
+import { ERRORS, isErrorCode } from '../../model/errors';
 import type { JobProgress, Stage } from '../../model/run';
 import { JOB_TERMS } from './job-words';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
@@ -81,6 +82,10 @@ export const inFlightText = (transfer: InFlight): string => {
 export const progressLine = (progress: JobProgress, inFlight: readonly InFlight[], now: Date = new Date()): string =>
   [stageText(progress), exportText(progress, now) ?? recordsText(progress), flowText(progress, inFlight)].join(' · ');
 
+/** What to do about the failures, once for each code. */
+const hintsOf = ({ failures }: JobProgress): string[] =>
+  [...new Set(failures.map(({ code }) => code))].filter(isErrorCode).map((code) => `${code}: ${ERRORS[code].hint}`);
+
 /** All that `longhaul status` prints. */
 export const statusText = (progress: JobProgress, status: string, inFlight: readonly InFlight[]): string => {
   const waiting = exportText(progress, new Date());
@@ -97,6 +102,7 @@ export const statusText = (progress: JobProgress, status: string, inFlight: read
     ...(progress.publish === 'atomic' ? [`published  ${plural(progress.publishedObjects, 'object')} (atomic)`] : []),
     ...inFlight.map(inFlightText),
     ...progress.failures.map(({ n, source, code, message }) => `failed     #${n} ${source}: ${message} [${code}]`),
+    ...hintsOf(progress).map((hint) => `hint       ${hint}`),
     ...progress.actions.map((action) => `can do     ${action}`),
   ].join('\n');
 };

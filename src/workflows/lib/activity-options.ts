@@ -12,6 +12,7 @@ import type { LoadApiActivities, LoadTransferActivities } from '../../activities
 import type { RunPriority } from '../../model/fairness';
 import { filesQueue, TASK_QUEUES } from '../../model/names';
 import { summaryText } from '../../model/summary';
+import type { OnError } from '../../model/run';
 import { counting } from './requests';
 
 /**
@@ -133,6 +134,10 @@ const options = {
     retry: backoff,
   },
 } satisfies Record<string, ActivityOptions>;
+
+/** Of calls of a run that waits for its operator rather than fail: as long as its records wait. */
+export const patience = ({ onError }: { readonly onError: OnError }): ActivityOptions =>
+  onError === 'wait' ? { scheduleToCloseTimeout: STREAM_TIMEOUT } : {};
 
 type ApiGroup = 'prepare' | 'call' | 'control';
 type TransferGroup = 'stream' | 'load' | 'settle' | 'tidy';

@@ -3,11 +3,11 @@
  * own with the upload that has been begun (docs/decisions/0019). On failure or cancel whoever has the record takes back what it
  * has made.
  */
-import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { emptyTotals, type StagedObject } from '../../model/records';
 import type { CleanupReport } from '../../model/run';
 import { transfer } from './activity-options';
-import { firstCause } from './failures';
+import { firstCause, type Cause } from './failures';
 import { recordDetails, WHERE } from './record-details';
 import { undone, withUndo, type BegunRecord, type RecordInput, type RecordResult } from './record-work';
 
@@ -16,11 +16,12 @@ const MAX_STARTS = 3;
 
 /**
  * In the batch: the result of a file that was moved at once, or what the record's own workflow has to go on from. Throws what
- * the activity has failed with, after `onUndone` has heard what was taken back.
+ * the activity has failed with, after `onUndone` has heard what was taken back; `onFailing` hears of it before.
  */
 export async function openUrl(
   input: RecordInput,
   onUndone: (cleanup: CleanupReport) => void,
+  onFailing: (cause: Cause) => void,
 ): Promise<RecordResult | { readonly begun: BegunRecord }> {
   const startedAtMs = Date.now();
   const { record, settings } = input;
@@ -30,6 +31,7 @@ export async function openUrl(
     const opened = await activities.openTransfer(input);
     return opened.kind === 'moved' ? moved(opened.staged) : { begun: { upload: opened.upload, startedAtMs } };
   } catch (error) {
+    if (!isCancellation(error)) onFailing(firstCause(error));
     onUndone(await undone(input, error, () => takeBack(input, null, startedAtMs)));
     throw error;
   }
