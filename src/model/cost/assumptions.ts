@@ -16,20 +16,20 @@ const MACHINE = '2 cores, development servers on the same machine';
 /** By the names of `longhaul plan --assume name=value` and of its file. */
 export const ASSUMPTIONS = {
   'temporal.records_per_s': {
-    value: 81,
+    value: 120,
     unit: 'records/s',
     meaning:
       'Records of one activity that the Temporal server and all workers finish together, however many slots there are',
     from: `bench/fanout, ${MACHINE}`,
   },
   'temporal.child_weight': {
-    value: 2.5,
+    value: 3,
     unit: 'records',
     meaning: 'What a record costs more where it has a workflow of its own: a file of several parts, or a prefix',
     from: `bench/fanout, the bare limit, ${MACHINE}`,
   },
   'temporal.cpu_ms_per_record': {
-    value: 9.7,
+    value: 6.1,
     unit: 'ms',
     meaning: 'CPU time of the Temporal server for a record of one activity',
     from: `bench/fanout, ${MACHINE}`,
@@ -65,7 +65,7 @@ export const ASSUMPTIONS = {
     from: `bench/memory, ${MACHINE}`,
   },
   'worker.cpu_ms_per_record': {
-    value: 10.8,
+    value: 5.8,
     unit: 'ms',
     meaning: 'CPU time of the worker for a record, beside its bytes',
     from: `bench/fanout, ${MACHINE}`,

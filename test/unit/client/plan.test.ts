@@ -21,7 +21,7 @@ describe('assumptions', () => {
     expect(await assumptionsOf(['worker.processes=4'], given)).toMatchObject({
       'worker.processes': 4,
       'price.vcpu_hour': 0,
-      'temporal.child_weight': 2.5,
+      'temporal.child_weight': 3,
     });
   });
 

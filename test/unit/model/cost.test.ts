@@ -111,7 +111,7 @@ describe('Temporal', () => {
 
 describe('time', () => {
   it('follows from what is slowest', () => {
-    expect(plan(urls(8_100)).time).toMatchObject({ bottleneck: 'temporal', temporalSec: 100, movingSec: 100 });
+    expect(plan(urls(12_000)).time).toMatchObject({ bottleneck: 'temporal', temporalSec: 100, movingSec: 100 });
     expect(plan(urls(10, 20 * 2 ** 30, 1_280)).time).toMatchObject({ bottleneck: 'bytes', bytesSec: 1_024 });
     const slow = { 'source.latency_ms': 10_000, 'temporal.records_per_s': 1_000 };
     expect(plan(urls(1_600), {}, slow).time.bottleneck).toBe('workers');
