@@ -13,9 +13,9 @@ import { startCountingProxy, type CountingProxy } from './lib/counting-proxy';
 import { withRig, type Rig } from './lib/rig';
 
 const MIB = 2 ** 20;
-/** The defaults of aws.part_size_mb and transfer.lanes. */
+/** The defaults of aws.part_size_mb and transfer.max_lanes: so many parts can be in flight. */
 const PART_MIB = 16;
-const LANES = 4;
+const LANES = 8;
 /** 16 GiB at 40 MiB/s. */
 const TIMEOUT_MS = 420_000;
 /** The S3 server writes an object's parts, and then the object of them. */
