@@ -40,8 +40,11 @@ export const payloadsIn = (value: unknown, path = ''): FoundPayload[] => {
   return Object.entries(value).flatMap(([key, inner]) => payloadsIn(inner, path === '' ? key : `${path}.${key}`));
 };
 
-/** Search attributes cannot be encrypted; the SDK's own notes in markers of local activities hold ids and times. */
-const PLAIN_PLACES = /searchAttributes\.|markerRecordedEventAttributes\.details\.data/;
+/**
+ * Search attributes cannot be encrypted. The SDK's own notes in markers go past every codec: those of local activities hold
+ * ids and times, those of `patched()` the name of a change of the workflow code.
+ */
+const PLAIN_PLACES = /searchAttributes\.|markerRecordedEventAttributes\.details\.(?:data|patch-data)\./;
 
 /** Where payloads stand that should be encrypted and are not. */
 export const plainPayloads = (value: unknown): string[] =>
