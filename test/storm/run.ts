@@ -101,8 +101,8 @@ function judgeObject(world: World, { moved, isPublished }: FlowResult): void {
 }
 
 function judgeLeftOvers(world: World): void {
-  const own = world.ownUploads();
-  if (own.length > 0) world.violated('no orphan uploads', own.join(', '));
+  const orphans = world.orphans();
+  if (orphans.length > 0) world.violated('no orphan uploads', orphans.join(', '));
   world.assertForeignUntouched();
   world.assertUnbroken();
 }

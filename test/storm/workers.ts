@@ -77,6 +77,7 @@ export class Workers {
         return outcome.value;
       }
       if (outcome.kind === 'crashed') {
+        if (options.name === 'open') world.uploadsNotTold(checkpoint?.uploadId);
         await this.pass(outcome.crash.kind === 'shutdown' ? RETRY_MS : HEARTBEAT_TIMEOUT_MS);
         continue;
       }
