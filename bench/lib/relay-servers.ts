@@ -110,12 +110,14 @@ function versityAt(
 ): Target {
   const { endpoint, region, accessKeyId, secretAccessKey } = server;
   const bucketDir = path.join(dataDir, BUCKET);
-  const take = (): Promise<Stored> => {
+  const take = async (): Promise<Stored> => {
     const all = readdirSync(bucketDir, { recursive: true, encoding: 'utf8' });
     const ours = all.filter((each) => /^(relay|raw)\//.test(each)).map((each) => statSync(path.join(bucketDir, each)));
     const files = ours.filter((each) => each.isFile());
     for (const name of readdirSync(bucketDir)) rmSync(path.join(bucketDir, name), { recursive: true, force: true });
-    return Promise.resolve({ objects: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) });
+    // What is still on its way to the disk would slow down whoever is next.
+    await run('sync');
+    return { objects: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
   };
   return {
     name: 'versitygw',

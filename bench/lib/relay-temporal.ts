@@ -17,7 +17,7 @@ async function run(rig: Rig): Promise<IngestResult> {
   return (await rig.client.workflow.execute(WORKFLOWS.ingestUrls, {
     taskQueue: TASK_QUEUES.workflows,
     workflowId: `bench-relay-${runs}`,
-    args: [{ bucket: BUCKET }],
+    args: [{ bucket: BUCKET, s3PartMb: 16 }],
   })) as IngestResult;
 }
 
@@ -34,7 +34,7 @@ const give = (rig: Rig, urls: readonly string[]): Promise<unknown> =>
 export async function ingestOnce(rig: Rig, job: RelayJob, bytes: number): Promise<CommandCost> {
   const worker = await rig.stack.startWorker();
   try {
-    await give(rig, job.warmUpUrls.slice(0, 1));
+    await give(rig, job.warmUpUrls);
     await run(rig);
     await sleep(SETTLE_MS);
     await give(rig, job.urls);
