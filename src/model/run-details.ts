@@ -147,8 +147,12 @@ const loadLines = ({ table, loadType, env, bucket, bucketSource }: LoadPlace): s
 const countsLine = ({ rows, chunks, rejected, stagedBytes }: LoadCounts): string =>
   `Rows: ${formatCount(rows)} in ${plural(chunks, 'chunk')}, ${formatBytes(stagedBytes)} staged, ${formatCount(rejected)} rejected`;
 
-const failureText = ({ n, source, ...cause }: FailedRecord): string =>
-  `record ${n} (${codeText(source)}): ${causeText(cause)}`;
+/** What an operator has ordered that has to wait; empty where nothing waits. */
+export const orderedText = ({ ordered }: FailedRecord): string =>
+  ordered === undefined ? '' : ` (${ordered} ordered: once it is taken back)`;
+
+const failureText = (failure: FailedRecord): string =>
+  `record ${failure.n} (${codeText(failure.source)})${orderedText(failure)}: ${causeText(failure)}`;
 
 function actionsOf({ progress, end }: DetailedRun): readonly string[] {
   const { stage, actions, workflowId, job } = progress;

@@ -103,6 +103,8 @@ export interface FailedRecord {
   readonly source: string;
   readonly code: string;
   readonly message: string;
+  /** What an operator has ordered while it is being taken back; carried out when that has ended. */
+  readonly ordered?: 'retry' | 'skip';
 }
 
 /** The answer of the `progress` query; also what `longhaul status --json` prints. */

@@ -62,7 +62,9 @@ class Batch {
   private readonly failed = new Map<number, FailedRecord>();
   /** In flight still: what they have begun is being taken back, which takes as long as the store cannot be reached. */
   private readonly failing = new Map<number, FailedRecord>();
-  /** True: at once, because nothing else may happen here until somebody has mended the cause. */
+  /** About records that are still being taken back: carried out when that has ended. */
+  private readonly keptOrders = new Map<number, RecordOrder['kind']>();
+  /** True: reports at once, because nothing else may happen here until somebody has mended the cause. */
   private tellsOfFailing = false;
   private readonly inFlight = new Set<Promise<void>>();
   /** What records and the batch itself have taken back. */
@@ -182,6 +184,7 @@ class Batch {
       this.inFlight.delete(moving);
       this.failing.delete(record.n);
       this.unreported = true;
+      this.carryOutKept(record.n);
     });
     this.inFlight.add(moving);
   }
@@ -258,6 +261,7 @@ class Batch {
 
   private carryOut(order: RecordOrder): void {
     this.parkReported = false;
+    this.keep(order);
     const wanted = order.records ?? [...this.failed.keys()];
     for (const n of wanted) {
       const record = this.records.get(n);
@@ -269,6 +273,22 @@ class Batch {
         this.totals = addTotals(this.totals, { ...emptyTotals(), records: 1, skipped: 1 });
       }
     }
+  }
+
+  /** About records that cannot be started again or given up yet. The first order stands: one about all failed records means those without any. */
+  private keep({ kind, records }: RecordOrder): void {
+    for (const n of records ?? this.failing.keys()) {
+      if (!this.failing.has(n) || this.keptOrders.has(n)) continue;
+      // Batches that had such an order before have let go of it: their records parked.
+      if (!patched('keep-order-of-failing')) continue;
+      this.keptOrders.set(n, kind);
+      this.unreported = this.tellsOfFailing = true;
+    }
+  }
+
+  private carryOutKept(n: number): void {
+    const kind = this.keptOrders.get(n);
+    if (kind !== undefined && this.keptOrders.delete(n)) this.carryOut({ kind, records: [n] });
   }
 
   private async stage(): Promise<void> {
@@ -307,7 +327,14 @@ class Batch {
   }
 
   private reportedFailures(): FailedRecord[] {
-    return [...this.failed.values(), ...this.failing.values()].slice(0, MAX_REPORTED_FAILURES);
+    const failing = [...this.failing.values()];
+    const ordered = failing.flatMap((failure) => {
+      const kind = this.keptOrders.get(failure.n);
+      return kind === undefined ? [] : [{ ...failure, ordered: kind }];
+    });
+    // Last, so that where not all are told those are that still need an order.
+    const undecided = failing.filter(({ n }) => !this.keptOrders.has(n));
+    return [...this.failed.values(), ...undecided, ...ordered].slice(0, MAX_REPORTED_FAILURES);
   }
 
   private isReportDue(): boolean {

@@ -33,8 +33,8 @@ export class ScriptedWorld {
   readonly undone: number[] = [];
   readonly takenBack: number[] = [];
   readonly staged = new Map<number, readonly StagedLine[]>();
-  /** Called when a record takes its work back; throws to say that it cannot. */
-  onTakeBack: (record: ManifestRecord) => void = () => undefined;
+  /** Called when a record takes its work back; throws to say that it cannot, waits to hold it. */
+  onTakeBack: (record: ManifestRecord) => void | Promise<void> = () => undefined;
   /** Asks the server who has a hold. */
   findHolder: (lockId: string) => Promise<string | null> = () => Promise.resolve(null);
   finished: FinishArgs | undefined;
@@ -107,10 +107,10 @@ export class ScriptedWorld {
         await this.onParts?.(record);
         return stagedObjectOf(record);
       },
-      abortTransfer: ({ record }) => {
-        this.onTakeBack(record);
+      abortTransfer: async ({ record }) => {
+        await this.whileRunning(Promise.resolve(this.onTakeBack(record)));
         this.takenBack.push(record.n);
-        return Promise.resolve(cleanup({ abortedUploads: 1 }));
+        return cleanup({ abortedUploads: 1 });
       },
       listPrefix: () => Promise.resolve({ pages: 0, objects: 0 }),
       copyPage: () => Promise.resolve(emptyTotals()),

@@ -5,6 +5,7 @@ import {
   WorkflowFailedError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import type { JobProgress } from '../../src/model/run';
 import { failWith, ScriptedWorld } from '../support/scripted-activities';
 import { progressOf, ScriptedRuns, untilProgress, type RunHandle } from '../support/scripted-run';
 import { until } from '../support/until';
@@ -197,6 +198,44 @@ describe('on_error wait', () => {
       await expect(handle.result()).resolves.toMatchObject({ records: 10, transferred: 9, skipped: 1, failed: 0 });
       expect(world.opened.filter((n) => n === 2)).toHaveLength(2);
       expect(world.opened.filter((n) => n !== 2)).toHaveLength(9);
+    });
+  });
+
+  it('keeps orders about records that are still being taken back, and carries each out once', async () => {
+    const world = new ScriptedWorld();
+    const mended = gate();
+    let broken = true;
+    world.settings = { onError: 'wait', opensInBatch: true };
+    world.onOpen = ({ n }) =>
+      broken && (n === 2 || n === 7) ? Promise.reject(failWith('CredentialsExpired', 'expired')) : Promise.resolve();
+    world.onTakeBack = () => mended.opened;
+    await runs.with(world, async () => {
+      const handle = await runs.start();
+      const order = (name: string, args: object): Promise<unknown> => handle.executeUpdate(name, { args: [args] });
+      const shown = async (): Promise<object> =>
+        Object.fromEntries((await progressOf(handle)).failures.map(({ n, ordered }) => [n, ordered ?? 'none']));
+      await untilProgress(handle, 'both to fail', ({ failures, inFlight }) => failures.length === 2 && inFlight === 2);
+      await expect(shown()).resolves.toEqual({ 2: 'none', 7: 'none' });
+      await expect(order('skipRecord', { record: 7 })).resolves.toMatchObject({ stage: 'transferring', affected: 1 });
+      await expect(order('retryFailed', {})).resolves.toMatchObject({ affected: 1 });
+      // Why they are in flight stays to be seen; a second order about them would be carried out twice.
+      const areOrdered = ({ failures }: JobProgress): boolean => failures.filter(({ ordered }) => ordered).length === 2;
+      await untilProgress(handle, 'the orders', areOrdered);
+      await expect(shown()).resolves.toEqual({ 2: 'retry', 7: 'skip' });
+      await expect(order('retryFailed', {})).rejects.toThrow(WorkflowUpdateFailedError);
+      await expect(order('skipRecord', { record: 2 })).rejects.toThrow(WorkflowUpdateFailedError);
+      mended.open();
+      const parked = await untilProgress(handle, 'the run to park', ({ stage }) => stage === 'parked');
+      // Tried again, failed again: that is another failure, for another order.
+      await expect(shown()).resolves.toEqual({ 2: 'none' });
+      expect(parked.totals).toMatchObject({ transferred: 8, skipped: 1 });
+      expect(world.opened.filter((n) => n === 2)).toHaveLength(2);
+      broken = false;
+      await expect(order('retryFailed', {})).resolves.toMatchObject({ affected: 1 });
+      await expect(handle.result()).resolves.toMatchObject({ records: 10, transferred: 9, skipped: 1, failed: 0 });
+      expect(world.opened.filter((n) => n === 2)).toHaveLength(3);
+      expect(world.opened.filter((n) => n !== 2)).toHaveLength(9);
+      expect([...world.takenBack].sort()).toEqual([2, 2, 7]);
     });
   });
 

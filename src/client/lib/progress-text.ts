@@ -1,6 +1,7 @@
 /** A run's progress as text: the pieces, one line for a pipe, and all that `longhaul status` prints. Pure. */
 import { ERRORS, isErrorCode } from '../../model/errors';
-import type { JobProgress, Stage } from '../../model/run';
+import { orderedText } from '../../model/run-details';
+import type { FailedRecord, JobProgress, Stage } from '../../model/run';
 import { JOB_TERMS } from './job-words';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
 
@@ -86,6 +87,11 @@ export const progressLine = (progress: JobProgress, inFlight: readonly InFlight[
 const hintsOf = ({ failures }: JobProgress): string[] =>
   [...new Set(failures.map(({ code }) => code))].filter(isErrorCode).map((code) => `${code}: ${ERRORS[code].hint}`);
 
+const failureLine = (failure: FailedRecord): string => {
+  const { n, source, code, message } = failure;
+  return `failed     #${n} ${source}: ${message} [${code}]${orderedText(failure)}`;
+};
+
 /** All that `longhaul status` prints. */
 export const statusText = (progress: JobProgress, status: string, inFlight: readonly InFlight[]): string => {
   const waiting = exportText(progress, new Date());
@@ -101,7 +107,7 @@ export const statusText = (progress: JobProgress, status: string, inFlight: read
     // Where each object is visible as soon as it is done, there is no step of publishing to tell of.
     ...(progress.publish === 'atomic' ? [`published  ${plural(progress.publishedObjects, 'object')} (atomic)`] : []),
     ...inFlight.map(inFlightText),
-    ...progress.failures.map(({ n, source, code, message }) => `failed     #${n} ${source}: ${message} [${code}]`),
+    ...progress.failures.map(failureLine),
     ...hintsOf(progress).map((hint) => `hint       ${hint}`),
     ...progress.actions.map((action) => `can do     ${action}`),
   ].join('\n');

@@ -1,5 +1,6 @@
 /** What a terminal shows of one run while somebody watches it. Pure, but for the rate's memory. */
 import { ERRORS, isErrorCode } from '../../model/errors';
+import { orderedText } from '../../model/run-details';
 import type { FailedRecord, JobProgress, Stage } from '../../model/run';
 import { formatBar, formatBytes, formatDuration, formatRate, plural, shorten } from './format';
 import { JOB_TERMS } from './job-words';
@@ -71,10 +72,14 @@ const workersLine = ({ inFlight, maxWorkers, totals, paused }: JobProgress): str
     ...(totals.resentBytes > 0 ? [`${formatBytes(totals.resentBytes)} sent again`] : []),
   ].join(' · ');
 
-const failureLines = ({ n, source, code, message }: FailedRecord, style: Style): string[] => [
-  `  ${style('red', `failed #${n}`)} ${shorten(printable(source), SOURCE_CELLS)}: ${printable(message)} [${code}]`,
-  ...(isErrorCode(code) ? [style('dim', `    ${ERRORS[code].hint}`)] : []),
-];
+const failureLines = (failure: FailedRecord, style: Style): string[] => {
+  const { n, source, code, message } = failure;
+  const what = `${shorten(printable(source), SOURCE_CELLS)}: ${printable(message)} [${code}]${orderedText(failure)}`;
+  return [
+    `  ${style('red', `failed #${n}`)} ${what}`,
+    ...(isErrorCode(code) ? [style('dim', `    ${ERRORS[code].hint}`)] : []),
+  ];
+};
 
 export interface WatchScreen {
   /** Cells of a line; every line is shorter, because a wrapped one breaks redrawing. */

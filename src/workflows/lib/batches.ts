@@ -145,15 +145,20 @@ export class Batches {
     this.deal(true);
   }
 
-  /** Passes an operator's order to the batches it concerns; answers how many failed records it concerns. */
+  /**
+   * Passes an operator's order to the batches it concerns; answers how many failed records it concerns. A batch keeps what it
+   * is told about a record that is still being taken back, and such a record takes no second order.
+   */
   order(kind: RecordOrder['kind'], records: readonly number[] | null): number {
     let affected = 0;
     for (const batch of this.running.values()) {
-      const concerned = batch.failed.filter((f) => records === null || records.includes(f.n)).length;
+      const isConcerned = ({ n, ordered }: FailedRecord): boolean =>
+        ordered === undefined && (records === null || records.includes(n));
+      const concerned = batch.failed.filter(isConcerned).length;
       if (concerned === 0) continue;
       affected += concerned;
       // At once: a second order, before the batch has answered, must not count them again.
-      batch.failed = batch.failed.filter((f) => records !== null && !records.includes(f.n));
+      batch.failed = batch.failed.filter((f) => !isConcerned(f));
       batch.parked = false;
       if (kind === 'retry') batch.unstarted += concerned;
     }

@@ -336,7 +336,7 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
 
   get waiting(): readonly number[] {
     if (this.knownSettings?.onError !== 'wait') return [];
-    return (this.batches?.failures ?? []).map((f) => f.n);
+    return (this.batches?.failures ?? []).filter(({ ordered }) => ordered === undefined).map(({ n }) => n);
   }
 
   progress(): JobProgress {

@@ -1,5 +1,5 @@
 import { COLOURED, widthOf } from '../../../src/client/lib/terminal';
-import type { InFlight } from '../../../src/client/lib/progress-text';
+import { type InFlight, statusText } from '../../../src/client/lib/progress-text';
 import { RateMeter, watchBlock, wayText } from '../../../src/client/lib/watch-screen';
 import { PLAIN } from '../../../src/client/lib/terminal';
 import { ERRORS } from '../../../src/model/errors';
@@ -63,6 +63,15 @@ it('shows retries with their reason, the last failures with what to do, and the 
   expect(text).not.toContain('failed #1 ');
   expect(text).toContain(`failed #4 https://e.com/4: gone [SourceNotFound]\n    ${ERRORS.SourceNotFound.hint}`);
   expect(block.slice(-2)).toEqual(['you can  longhaul retry-failed r', '         longhaul abort r']);
+});
+
+it('says of a failed record what has been ordered and has to wait, here and in status', () => {
+  const failure = { n: 1, source: 's3://b/k', code: 'CredentialsExpired', message: 'expired' };
+  const progress = progressOf({ failures: [{ ...failure, ordered: 'retry' }] });
+  const ordered = ': expired [CredentialsExpired] (retry ordered: once it is taken back)';
+  expect(watchBlock(progress, [], wide)).toContain(`  failed #1 s3://b/k${ordered}`);
+  expect(statusText(progress, 'RUNNING', [])).toContain(`failed     #1 s3://b/k${ordered}\n`);
+  expect(watchBlock(progressOf({ failures: [failure] }), [], wide).join()).not.toContain('ordered');
 });
 
 it('stays small however much is in flight; every line fits, with colours and wide characters too', () => {

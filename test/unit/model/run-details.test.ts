@@ -69,6 +69,13 @@ it('tells a run that has failed by its cause, what to do, and what was taken bac
   );
 });
 
+it('says of a failed record what has been ordered and has to wait', () => {
+  const progress = progressOf({ failures: failures.map((failure) => ({ ...failure, ordered: 'skip' })) });
+  expect(detailed({ progress })).toContain(
+    'record 7 (`s3://b/*_k.csv`) (skip ordered: once it is taken back): `SourceNotFound`',
+  );
+});
+
 it('is small and shows no NaN, without records and with thousands of failures', () => {
   const message = 'x'.repeat(10_000);
   const many = Array.from({ length: 5 }, (_, n) => ({ n, source: `s3://b/${n}`, code: 'Internal', message }));
