@@ -3,7 +3,8 @@
  * Records the histories that test/replay replays: real runs of every job, on real servers, in each state that a run
  * in production may be in when a new version of the workflows is deployed. `npm run record:histories` writes all of them
  * anew to test/replay/histories; commit them only where the old ones are no longer in flight anywhere. Those named
- * `children-…` are of runs from before batches opened their URL records (docs/decisions/0019), which no code records any more.
+ * `children-…` are of runs from before batches opened their URL records (docs/decisions/0019), and `order-lost` is of one from before batches
+ * kept orders about records that were being taken back; no code records these any more.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -166,6 +167,23 @@ const stuck = (goOn) => async (recorder, state) => {
   await handle.result().catch(() => undefined);
 };
 
+/** With the S3 server away what a failed record has begun cannot be taken back, so that an order about it has to wait. */
+const orderedWhileTakenBack = async (recorder, state) => {
+  const { s3 } = recorder.stack;
+  const overrides = { transfer: { on_error: 'wait' } };
+  const faults = [{ ...MISSING, delayMs: 3_000 }];
+  const handle = await recorder.start(state, { files: [small(0), small(1)], faults, overrides });
+  await recorder.shows(handle, 'the other record', ({ totals }) => totals.records === 1);
+  await s3.kill();
+  await recorder.shows(handle, 'the failure', ({ failures }) => failures.length === 1);
+  await handle.executeUpdate('retryFailed', { args: [{}] });
+  await s3.restart();
+  await recorder.shows(handle, 'parked', ({ stage }) => stage === 'parked');
+  await handle.executeUpdate('skipRecord', { args: [{ record: 1 }] });
+  await handle.result();
+  await recorder.saveTree(state, {});
+};
+
 /** A run id per state; each leaves its histories as it was in the state, and then ends. */
 const STATES = {
   exporting: async (recorder, state) => {
@@ -211,6 +229,19 @@ const STATES = {
     await handle.result();
     await recorder.saveTree(state, {});
   },
+  'order-kept': orderedWhileTakenBack,
+  /** A limit of bytes per second by config.json, another by an operator, and none: the run tells each in its memo. */
+  'rate-limited': async (recorder, state) => {
+    const overrides = { transfer: { max_bytes_per_sec: 2 * MIB } };
+    const handle = await recorder.start(state, { files: [LARGE, small(1), small(2)], overrides });
+    const limit = (maxBytesPerSec) => handle.executeUpdate('setMaxBytesPerSec', { args: [{ maxBytesPerSec }] });
+    await recorder.partsMoving(handle);
+    await limit(4 * MIB);
+    await recorder.saveTree(state, { 0: 'large' });
+    await limit(null);
+    await handle.result();
+    await recorder.save('exportToS3', `${state}-finished`, state);
+  },
   'failed-cleaned': async (recorder, state) => {
     const handle = await recorder.start(state, { files: [LARGE, small(1), small(2)], faults: [SLOW, MISSING] });
     await handle.result().catch(() => undefined);
@@ -227,23 +258,40 @@ const STATES = {
   },
 };
 
+/** The executions of a run of many pages that has ended, oldest first. */
+const continuedRuns = async (recorder, state, order = () => undefined) => {
+  const files = Array.from({ length: 14 }, (_, n) => small(n));
+  const overrides = { transfer: { page_records: 1 }, aws: { max_workers: 1 } };
+  const handle = await recorder.start(state, { files, overrides });
+  await order(handle);
+  await handle.result();
+  const runs = [];
+  for await (const run of recorder.client.workflow.list({ query: `WorkflowId = '${state}'` })) runs.push(run);
+  runs.sort((a, b) => a.startTime - b.startTime);
+  if (runs.length < 3) throw new Error(`the run continued as new ${runs.length - 1} times; two or more are wanted`);
+  return runs;
+};
+
 /** Needs a server that suggests to continue as new after a few events. */
 const CONTINUED = {
   continued: async (recorder, state) => {
-    const files = Array.from({ length: 14 }, (_, n) => small(n));
-    const overrides = { transfer: { page_records: 1 }, aws: { max_workers: 1 } };
-    const handle = await recorder.start(state, { files, overrides });
-    await handle.result();
-    const runs = [];
-    for await (const run of recorder.client.workflow.list({ query: `WorkflowId = '${state}'` })) runs.push(run);
-    runs.sort((a, b) => a.startTime - b.startTime);
-    if (runs.length < 3) throw new Error(`the run continued as new ${runs.length - 1} times; two or more are wanted`);
+    const runs = await continuedRuns(recorder, state);
     for (const [n, name] of [
       [0, 'first'],
       [1, 'middle'],
       [runs.length - 1, 'last'],
     ])
       await recorder.save('exportToS3', `continued-${name}`, state, runs[n].runId);
+  },
+  /** What an operator has limited before the settings were known goes along. */
+  'rate-continued': async (recorder, state) => {
+    const order = (handle) => handle.executeUpdate('setMaxBytesPerSec', { args: [{ maxBytesPerSec: 4 * MIB }] });
+    const runs = await continuedRuns(recorder, state, order);
+    for (const [n, name] of [
+      [0, 'first'],
+      [1, 'middle'],
+    ])
+      await recorder.save('exportToS3', `rate-continued-${name}`, state, runs[n].runId);
   },
 };
 
@@ -403,7 +451,7 @@ const record = async (states, temporalDynamicConfig, sampleData = false) => {
 mkdirSync(FOLDER, { recursive: true });
 /** Named on the command line: these states alone, beside the histories that are there. */
 const wanted = process.argv.slice(2);
-const isOld = (file) => file.includes('.children-');
+const isOld = (file) => /\.(children-|order-lost\.)/.test(file);
 if (wanted.length === 0) for (const file of readdirSync(FOLDER)) if (!isOld(file)) rmSync(join(FOLDER, file));
 const chosen = (states) =>
   Object.fromEntries(Object.entries(states).filter(([state]) => wanted.length === 0 || wanted.includes(state)));

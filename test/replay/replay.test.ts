@@ -119,6 +119,11 @@ describe('replay of recorded histories', () => {
         ...['transferring-large', 'cancelled-large', 'succeeded-atomic-prefix'].map(
           (state) => `transferRecord.${state}`,
         ),
+        // An order about a record that is still being taken back: of a batch that keeps it, and of one from before that was so.
+        ...['order-kept', 'order-lost'].flatMap((state) => [`exportToS3.${state}`, `transferBatch.${state}`]),
+        ...['rate-limited', 'rate-limited-finished', 'rate-continued-first', 'rate-continued-middle'].map(
+          (state) => `exportToS3.${state}`,
+        ),
         // Of runs that began before batches opened their URL records (docs/decisions/0019).
         ...['transferring', 'parked', 'cancelled'].map((state) => `transferBatch.children-${state}`),
         ...['transferring-large', 'failed', 'cancelled-large', 'ingested'].map(
