@@ -17,7 +17,7 @@ export const INGEST_VARIABLES = [
   {
     name: 'HTTP_CHUNK_KB',
     default: '1024',
-    meaning: '`ingestUrls`: how much is read from a source at a time, in KiB.',
+    meaning: '`ingestUrls`: how much is read ahead of a file, in KiB, where it is not read straight into the memory of its parts.',
   },
   { name: 'LOG_LEVEL', default: 'INFO', meaning: '`ingestUrls`: DEBUG, INFO, WARNING or ERROR.' },
   {

@@ -51,7 +51,10 @@ export class BodyReader {
     if (this.direct === undefined) body.on('data', (chunk: Buffer) => this.take(chunk));
     body.on('end', () => this.finish());
     body.on('error', (error: Error) => this.stop(this.lost(error)));
-    body.on('close', () => this.stop(this.lost(undefined)));
+    body.on('close', () => {
+      // An error costs a stack trace, and most bodies were read to their end.
+      if (!this.ended && this.failure === undefined) this.stop(this.lost(undefined));
+    });
     // Listening starts the flow; nothing is wanted before there is a buffer.
     if (this.direct === undefined) body.pause();
     options.signal.addEventListener('abort', this.onAbort, { once: true });
@@ -89,7 +92,6 @@ export class BodyReader {
   /** Lets go of the body; a connection whose body was read to its end stays open for the next request. */
   close(): void {
     this.options.signal.removeEventListener('abort', this.onAbort);
-    // An error costs a stack trace, and most bodies have ended by now.
     if (this.ended) return;
     this.failure ??= new LonghaulError('Internal', `${this.options.display} was closed`);
     this.body.destroy();

@@ -32,8 +32,8 @@ export function createHttpSource(options: HttpSourceOptions): Source {
   ): Promise<SourceReply> => {
     const display = options.display ?? url.display;
     const headers = { ...options.headers, ...rangeHeaders(range, expected) };
-    // Parts of a known version are large, and read into memory that is there already.
-    const direct = range !== undefined && expected !== undefined ? http.getDirect : undefined;
+    // A range is read into memory that is there already; a whole file of unknown length has no such place.
+    const direct = range !== undefined ? http.getDirect : undefined;
     const reply = await (direct === undefined ? http.get(url, headers, signal) : direct(url, headers, signal));
     if (reply.status === 200 || reply.status === 206) return readReply(reply, range, expected, display);
     if (reply.status === 416 && range?.offsetBytes === 0 && expected === undefined) {

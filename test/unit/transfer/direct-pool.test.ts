@@ -247,8 +247,6 @@ describe('replies of all kinds', () => {
     ['a length that is no number', 'HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok'],
     ['a length and chunks', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['another transfer encoding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
-    ['more bytes than it declares', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokay'],
-    ['bytes after no body', 'HTTP/1.1 304 Not Modified\r\n\r\nokay'],
     ['a switch of protocols', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['a head without an end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}`],
   ])('refuses %s', async (_, reply) => {
@@ -262,6 +260,29 @@ describe('replies of all kinds', () => {
   ])('refuses %s', async (_, chunk) => {
     answer = (socket) => socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${chunk}`);
     await expect(read()).rejects.toMatchObject({ code: 'HPE_INVALID_REPLY' });
+  });
+
+  it.each([
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok', 'ok'],
+    ['no body', 'HTTP/1.1 304 Not Modified\r\n\r\n', ''],
+  ])(
+    'reads what is declared of a reply with more behind %s, and nothing more from its connection',
+    async (_, reply, text) => {
+      answer = (socket) => socket.write(`${reply}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`);
+      expect(await read()).toMatchObject({ text });
+      answer = (socket) => socket.write(whole(Buffer.from('two')));
+      expect(await read()).toMatchObject({ text: 'two' });
+      expect(connections).toBe(2);
+    },
+  );
+
+  it('tells the end of an empty body to who reads into memory after it', async () => {
+    answer = (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    const { body } = await pool.get(url, {}, signal);
+    if (!(body instanceof DirectBody)) throw new Error('no DirectBody');
+    const ended = once(body, 'end');
+    body.readInto(Buffer.alloc(1), () => undefined);
+    expect(await ended).toEqual([]);
   });
 
   it('does not send a header that would end its line', async () => {

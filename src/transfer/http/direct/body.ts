@@ -60,6 +60,8 @@ export class DirectBody extends Readable {
       this.early = copied < early.length ? early.subarray(copied) : undefined;
       this.advance(copied);
     }
+    // It had ended before anybody listened: the stream tells its end to those alone who let it flow.
+    if (this.isEndPushed) this.resume();
     this.goOn();
   }
 

@@ -121,7 +121,7 @@ export class Connection {
     }
     this.head = undefined;
     const head = parseHead(seen.toString('latin1', 0, end));
-    const rest = Buffer.from(seen.subarray(end + 4));
+    const rest = seen.subarray(end + 4);
     if (head.status < 200) {
       if (head.status === 101) throw malformed('another protocol');
       return rest.length === 0 || this.takeHead(rest);
@@ -131,7 +131,6 @@ export class Connection {
 
   private begin({ status, headers, framing, isKeptAlive }: ReplyHead, rest: Buffer): boolean {
     this.leftBytes = framing.kind === 'length' ? framing.bytes : Infinity;
-    if (rest.length > this.leftBytes) throw malformed('more bytes than it declares');
     this.chunks = framing.kind === 'chunked' ? new ChunkedDecoder() : undefined;
     const told = /(?:^|[\s,])timeout=(\d{1,6})/.exec(headers['keep-alive'] ?? '')?.[1];
     // A second before the server does: a request on a dying connection is reset.
@@ -149,7 +148,10 @@ export class Connection {
     const { waiting } = this;
     this.waiting = undefined;
     waiting?.resolve({ status, headers, body });
-    if (this.leftBytes === 0) return this.completed();
+    if (this.leftBytes === 0) {
+      if (rest.length > 0) this.keepAliveMs = 0;
+      return this.completed();
+    }
     // Nobody has asked for the body yet; what has come already waits in it.
     return rest.length > 0 && this.takeBody(rest);
   }
@@ -157,10 +159,12 @@ export class Connection {
   private takeBody(data: Buffer): boolean {
     const { body, chunks } = this;
     if (body === undefined) return false;
-    if (data.length > this.leftBytes) throw malformed('more bytes than it declares');
     if (chunks === undefined) {
-      this.leftBytes -= data.length;
-      const wantsMore = body.receive(data);
+      // RFC 9112 section 6.3: what follows the declared length is no part of the reply, nor of the next one.
+      if (data.length > this.leftBytes) this.keepAliveMs = 0;
+      const declared = data.subarray(0, Math.min(data.length, this.leftBytes));
+      this.leftBytes -= declared.length;
+      const wantsMore = body.receive(declared);
       return this.leftBytes === 0 ? this.completed() : wantsMore;
     }
     const wants = chunks.decode(data).map((piece) => body.receive(piece));
