@@ -1,7 +1,7 @@
 /**
  * docs/guide-upgrade.md, followed as printed, with two builds whose workflow code differs in processes of their own: a long run
  * goes on with its build while the other becomes current, one is taken along, the old build drains and is stopped, and runs that
- * are moved by force to a build that cannot replay them say so and go on when they are moved back.
+ * are moved by force to a build that cannot replay them say so and go on when they are moved back. Then versions are turned off.
  */
 import type { WorkflowHandle } from '@temporalio/client';
 import { generatedFile } from '../../src/dev/export-api';
@@ -16,7 +16,7 @@ import { ownStack } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
 import { until } from '../support/until';
 
-/** Four starts of workers, and what the server does about versions by itself. */
+/** Five starts of workers, and what the server does about versions by itself. */
 jest.setTimeout(240_000);
 const TIMEOUT_MS = 60_000;
 
@@ -82,6 +82,13 @@ const wholeRun = async ({ project, handle }: { project: TestProject; handle: Run
   await project.expectByteExact();
 };
 
+const untilDrained = (describeLine: string): Promise<unknown> =>
+  until(async () => /DrainageStatus +drained/.test(await shell.run(harness, describeLine)), {
+    what: 'the old build to be drained',
+    timeoutMs: TIMEOUT_MS,
+    intervalMs: 500,
+  });
+
 it('is true line by line', async () => {
   // Begun before there were versions, and on its way when they are turned on.
   const plain = await harness.startWorker();
@@ -134,11 +141,7 @@ it('is true line by line', async () => {
 
   // The old build is drained by that.
   const describeOld = left.shift() ?? '';
-  await until(async () => /DrainageStatus +drained/.test(await shell.run(harness, describeOld)), {
-    what: 'the old build to be drained',
-    timeoutMs: TIMEOUT_MS,
-    intervalMs: 500,
-  });
+  await untilDrained(describeOld);
   expect(await nextLine('temporal workflow list')).not.toContain('export-');
   await old.stop();
 
@@ -166,5 +169,27 @@ it('is true line by line', async () => {
   await nextLine('temporal workflow update-options');
   stuck.letGo();
   await wholeRun(stuck);
+
+  // Versions are turned off: new runs have no build, one that is asked to leaves its own, one is moved when its workers are gone.
+  const monthly = await heldRun('export-monthly');
+  const yearly = await heldRun('export-yearly');
+  await harness.startWorker();
+  await nextLine('temporal worker deployment set-current-version');
+  const hourly = { project: await harness.project({ files: FILES, config: CONFIG }) };
+  await wholeRun({ ...hourly, handle: await hourly.project.start({ runId: 'export-hourly' }, 'export-hourly') });
+  expect(await buildOf(workflow('export-hourly'))).toBeUndefined();
+  expect(await nextLine('longhaul upgrade')).toContain('Upgrades while transferring');
+  monthly.letGo();
+  await wholeRun({ ...monthly, handle: workflow('export-monthly') as RunHandle });
+  expect(await buildOf(workflow('export-monthly'))).toBeUndefined();
+  expect(await buildOf(workflow('export-monthly/batch/0'))).toBe(OLD);
+  expect(await buildOf(workflow(`export-monthly/batch/${FILES.length - 1}`))).toBeUndefined();
+  expect(await buildOf(yearly.handle)).toBe(OLD);
+  await again.stop();
+  await nextLine('temporal workflow update-options');
+  yearly.letGo();
+  await wholeRun(yearly);
+  expect(await buildOf(yearly.handle)).toBeUndefined();
+  await untilDrained(describeOld);
   expect(left).toEqual([]);
 });
