@@ -17,7 +17,8 @@ export const INGEST_VARIABLES = [
   {
     name: 'HTTP_CHUNK_KB',
     default: '1024',
-    meaning: '`ingestUrls`: how much is read ahead of a file, in KiB, where it is not read straight into the memory of its parts.',
+    meaning:
+      '`ingestUrls`: how much is read ahead of a file, in KiB, where it is not read straight into the memory of its parts.',
   },
   { name: 'LOG_LEVEL', default: 'INFO', meaning: '`ingestUrls`: DEBUG, INFO, WARNING or ERROR.' },
   {
