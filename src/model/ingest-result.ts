@@ -52,7 +52,8 @@ const fileResult = (line: LedgerLine): IngestFileResult => {
     bytes: line.bytes,
     parts: line.parts,
     status,
-    ...(status === 'failed' ? { error: reason } : {}),
+    // A skipped one with an error is no unchanged file: an operator has given it up.
+    ...(status === 'failed' || (status === 'skipped' && line.errorCode !== undefined) ? { error: reason } : {}),
   };
 };
 

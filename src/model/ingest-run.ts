@@ -76,6 +76,7 @@ export interface IngestFileResult {
   readonly bytes: number;
   readonly parts: number;
   readonly status: 'success' | 'failed' | 'skipped';
+  /** Why it failed; of one that was skipped: an operator has given it up (`skipRecord`), and nothing of it is there. */
   readonly error?: string;
 }
 

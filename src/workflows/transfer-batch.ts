@@ -265,11 +265,14 @@ class Batch {
     const wanted = order.records ?? [...this.failed.keys()];
     for (const n of wanted) {
       const record = this.records.get(n);
-      if (record === undefined || !this.failed.delete(n)) continue;
+      const failure = this.failed.get(n);
+      if (record === undefined || failure === undefined) continue;
+      this.failed.delete(n);
       if (order.kind === 'retry') {
         this.queue.push(record);
       } else {
-        this.staged.set(n, this.unmoved(record, 'skipped'));
+        // With what it has failed by: nothing of it is there, unlike a file that was left out because it had not changed.
+        this.staged.set(n, this.unmoved(record, 'skipped', failure));
         this.totals = addTotals(this.totals, { ...emptyTotals(), records: 1, skipped: 1 });
       }
     }
@@ -306,8 +309,12 @@ class Batch {
     );
   }
 
-  private unmoved(record: ManifestRecord, outcome: 'failed' | 'aborted' | 'skipped'): StagedLine {
-    const line = unmovedLine(record, outcome, this.startedAt.get(record.n), this.failed.get(record.n));
+  private unmoved(
+    record: ManifestRecord,
+    outcome: 'failed' | 'aborted' | 'skipped',
+    failure: FailedRecord | undefined = this.failed.get(record.n),
+  ): StagedLine {
+    const line = unmovedLine(record, outcome, this.startedAt.get(record.n), failure);
     return { line, transferId: '', resentBytes: 0 };
   }
 

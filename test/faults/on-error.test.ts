@@ -106,7 +106,7 @@ describe.each(['atomic', 'direct'])('wait (publish: %s)', (publish) => {
     const added = [...good.map((file) => project.keyOf(file)), `${project.targetPrefix}/_SUCCESS`];
     expect((await keysAdded(project, before)).sort()).toEqual(added.sort());
     expect((await project.ledger(result.runId)).filter(({ outcome }) => outcome === 'skipped')).toMatchObject([
-      { n: 1 },
+      { n: 1, errorCode: 'SourceNotFound' },
     ]);
   });
 

@@ -20,9 +20,9 @@ const check = (input: unknown): IngestInput => {
 };
 
 const fileLine = ({ status, bytes, s3_key: key, url, error }: IngestFileResult): string =>
-  status === 'failed'
-    ? `  failed   ${url}: ${error ?? 'unknown error'}`
-    : `  ${status.padEnd(7)}  ${(status === 'skipped' ? 'unchanged' : formatBytes(bytes)).padStart(9)}  ${key}`;
+  status === 'failed' || error !== undefined
+    ? `  ${(status === 'failed' ? status : 'given up').padEnd(8)} ${url}: ${error ?? 'unknown error'}`
+    : `  ${status.padEnd(8)} ${(status === 'skipped' ? 'unchanged' : formatBytes(bytes)).padStart(9)}  ${key}`;
 
 /** Failed files first: they are what somebody has to look at. */
 const fileLines = ({ results, results_in: elsewhere }: IngestResult): string[] => {

@@ -26,14 +26,16 @@ export type Expected = Pick<LedgerLine, 'bytes' | 'crc32' | 'crc32c' | 'versionI
   readonly transferId?: string | undefined;
 };
 
-/** Whether a line names something that must be there: what failed or was taken back left nothing. */
-export const isExpected = ({ outcome }: Pick<LedgerLine, 'outcome'>): boolean => {
+/** Whether a line names something that must be there: what failed, was given up or was taken back left nothing. */
+export const isExpected = ({ outcome, errorCode }: Pick<LedgerLine, 'outcome' | 'errorCode'>): boolean => {
   switch (outcome) {
     case 'transferred':
     case 'copied':
     case 'healed':
-    case 'skipped':
       return true;
+    case 'skipped':
+      // One that had not changed is there; one with an error is what an operator has given up.
+      return errorCode === undefined;
     case 'failed':
     case 'aborted':
       return false;

@@ -193,7 +193,7 @@ const resultText = ({ compared, equal, bySizeOnly, leftNothing, differing, diffe
     ...(leftNothing === 0
       ? []
       : [
-          `left out   ${plural(leftNothing, 'record')} that failed or ${leftNothing === 1 ? 'was' : 'were'} taken back`,
+          `left out   ${plural(leftNothing, 'record')} that failed, or ${leftNothing === 1 ? 'was' : 'were'} given up or taken back`,
         ]),
     `differ     ${differing === 0 ? 'none' : kinds.join(', ')}`,
   ].join('\n');

@@ -127,13 +127,15 @@ describe('the result of an ingest', () => {
   };
 
   it('is a table with the failed files first', () => {
-    const result = resultOf(file('a.csv', 'success'), file('b.csv', 'skipped'), file('c.csv', 'failed'));
+    const givenUp = { ...file('d.csv', 'skipped'), error: 'not there' };
+    const result = resultOf(file('a.csv', 'success'), file('b.csv', 'skipped'), file('c.csv', 'failed'), givenUp);
     expect(ingestJob.resultText('run', result).split('\n')).toEqual([
       'run        run (completed)',
-      'files      3 (1 successful, 1 skipped, 1 failed)',
+      'files      4 (1 successful, 2 skipped, 1 failed)',
       '  failed   https://e.com/c.csv: gone',
       '  success    2.0 KiB  raw/2026/01/31/a.csv',
       '  skipped  unchanged  raw/2026/01/31/b.csv',
+      '  given up https://e.com/d.csv: not there',
       'bytes      2.0 KiB in 2.0 s, 1.0 KiB/s',
       'requests   7 to S3',
       'report     s3://b/_longhaul/ingest/r/report.json',

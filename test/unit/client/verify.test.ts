@@ -37,6 +37,8 @@ it('what differs says whether it was written since', () => {
 
 it('only what a run has left is looked for', () => {
   expect(OUTCOMES.filter((outcome) => isExpected({ outcome }))).toEqual(['transferred', 'copied', 'skipped', 'healed']);
+  // Given up by an operator, after it had failed.
+  expect(isExpected({ outcome: 'skipped', errorCode: 'SourceNotFound' })).toBe(false);
 });
 
 it('a set of keys knows its own, in whatever order they came', () => {

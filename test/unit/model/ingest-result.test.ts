@@ -43,13 +43,15 @@ test('the document of a run', () => {
 });
 
 test('skipped files are told apart, aborted ones have failed', () => {
-  const totals = { ...emptyTotals(), records: 2, skipped: 1, aborted: 1 };
-  const result = ingestResult({ ...base, totals, lines: [line(0, 'skipped'), line(1, 'aborted')] });
-  expect(result.message).toBe('Streamed 0 ok, 1 failed, 1 skipped');
-  expect(result.summary).toMatchObject({ successful: 0, failed: 1, skipped: 1 });
+  const totals = { ...emptyTotals(), records: 3, skipped: 2, aborted: 1 };
+  const givenUp = { ...line(2, 'skipped'), errorCode: 'SourceNotFound', error: 'not there' } as const;
+  const result = ingestResult({ ...base, totals, lines: [line(0, 'skipped'), line(1, 'aborted'), givenUp] });
+  expect(result.message).toBe('Streamed 0 ok, 1 failed, 2 skipped');
+  expect(result.summary).toMatchObject({ successful: 0, failed: 1, skipped: 2 });
   expect(result.results.map(({ status, error }) => [status, error])).toEqual([
     ['skipped', undefined],
     ['failed', 'aborted'],
+    ['skipped', 'not there'],
   ]);
 });
 
