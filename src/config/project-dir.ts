@@ -6,12 +6,21 @@ import { LonghaulError } from '../model/errors';
 /** A project's name is part of paths, workflow ids and search attributes: letters, digits, `.`, `_` and `-`. */
 const PROJECT_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
+const isFile = (file: string): boolean => {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    // Beside projects lie files of other jobs, such as load.json: below those there is nothing (ENOTDIR).
+    return false;
+  }
+};
+
 /** Names of the projects that have a config.json, sorted; none where the folder is not there. */
 export const listProjects = (configDir: string): string[] => {
   try {
     return readdirSync(configDir)
       .filter((name) => PROJECT_NAME.test(name))
-      .filter((name) => statSync(path.join(configDir, name, 'config.json'), { throwIfNoEntry: false })?.isFile())
+      .filter((name) => isFile(path.join(configDir, name, 'config.json')))
       .sort();
   } catch {
     return [];

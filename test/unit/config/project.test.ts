@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { loadProject, listProjects, requireApiKey } from '../../../src/config/project';
 import { ConfigDir, errorOf, file } from './support';
@@ -136,6 +137,8 @@ describe('the folder of projects', () => {
   test('a missing file: the path and the projects that are there', () => {
     dir.write('one', file());
     dir.write('two', file());
+    // Those of the other jobs lie beside the projects.
+    writeFileSync(path.join(dir.path, 'load.json'), '{}');
     const error = errorOf(() => loadProject('three', { configDir: dir.path, env: {} }));
     expect(error.code).toBe('ConfigNotFound');
     expect(error.message).toContain(path.join(dir.path, 'three', 'config.json'));
