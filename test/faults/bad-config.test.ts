@@ -80,7 +80,13 @@ const CASES: [string, Change, string, RegExp, number][] = [
     /no-such-bucket-here/,
     8,
   ],
-  ['the AWS key is wrong', set('aws', { secret_access_key: API_KEY }), 'AccessDenied', /./, 4],
+  [
+    'the AWS key is wrong',
+    set('aws', { secret_access_key: API_KEY }),
+    'CredentialsExpired',
+    /SignatureDoesNotMatch/,
+    4,
+  ],
   [
     'the bucket may be read and not written',
     async (project) => {

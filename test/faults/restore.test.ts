@@ -60,7 +60,7 @@ test('fetched, healed, skipped and failed files in one run, with the report in i
 
     Files:
     ------
-    gone.bin: FAILURE - SourceNotFound: Reading s3://<bucket>/<id>/gone.bin failed: NoSuchKey The specified key does not exist. (HTTP 404)
+    gone.bin: FAILURE - SourceNotFound: Reading s3://<bucket>/<id>/gone.bin failed: NoSuchKey: The specified key does not exist. (HTTP 404)
     parts/a.bin: OK - Skipped (already exists)
     parts/b.bin: OK - Self-healed (hash mismatch detected, re-downloaded)
     parts/c.bin: OK - Downloaded and verified (0.0 MB in <s>)

@@ -21,6 +21,8 @@ export function mapTokenError(error: unknown): LonghaulError {
   if (name === 'CredentialsProviderError') {
     return new LonghaulError('CredentialsMissing', 'No AWS credentials were found to ask Google for a token with');
   }
+  const local = localFault(error, message);
+  if (local !== undefined) return local;
   const status = statusOf(error);
   const code = codeOf(error, status);
   const said = oauthCode(error, message);
@@ -30,6 +32,21 @@ export function mapTokenError(error: unknown): LonghaulError {
     operation: 'token',
     ...(status === undefined ? {} : { httpStatus: status }),
   });
+}
+
+/** What is wrong with a file of this machine: asking again cannot mend it, and no network is at fault. */
+function localFault(error: unknown, message: string): LonghaulError | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (message.includes('GOOGLE_APPLICATION_CREDENTIALS')) {
+    const fault = /^E[A-Z]{2,20}$/.test(code) ? `cannot be read (${code})` : 'holds no credentials';
+    return new LonghaulError('GoogleCredentialsMissing', `The file that GOOGLE_APPLICATION_CREDENTIALS names ${fault}`);
+  }
+  if (/^ERR_(OSSL|CRYPTO)_[A-Z0-9_]{1,60}$/.test(code))
+    return new LonghaulError(
+      'GoogleCredentialsRefused',
+      `The private key of the service account cannot be used (${code})`,
+    );
+  return undefined;
 }
 
 function codeOf(error: unknown, status: number | undefined): ErrorCode {

@@ -1,5 +1,5 @@
 /** Whether a bucket is there and may be written to, found out without leaving anything visible. */
-import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { LonghaulError } from '../../model/errors';
 import { retry, type RetryPolicy } from '../lib/retry';
 import { abortUpload } from '../undo';
@@ -31,10 +31,34 @@ export async function checkBucket(
       ),
     );
   } catch (error) {
-    throw explain(error, uri);
+    throw (await credentialsFault(error, destination, probeKey, signal)) ?? explain(error, uri);
   }
   const uploadId = await again(() => destination.begin(probeKey, { transferId: 'probe' }, signal));
   await abortUpload({ destination, key: probeKey, uploadId, signal, retry: policy });
+}
+
+/**
+ * The same request with a body to its answer: a secret that is mistyped and a policy that is too narrow are both a bare 403 to
+ * HEAD, and whoever is sent to read the policy for a wrong secret looks in vain. Undefined where the credentials are right, and
+ * where this could not be found out.
+ */
+async function credentialsFault(
+  error: unknown,
+  { client, bucket }: S3Destination,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<LonghaulError | undefined> {
+  if (!(error instanceof LonghaulError) || error.code !== 'AccessDenied') return undefined;
+  const what = `Looking at s3://${bucket}`;
+  try {
+    await callStore({ what, context: error.context }, signal, (o) =>
+      client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }), o),
+    );
+  } catch (told) {
+    if (told instanceof LonghaulError && (told.code === 'CredentialsExpired' || told.code === 'ClockSkewed'))
+      return told;
+  }
+  return undefined;
 }
 
 /** HEAD has no body, so the status must say it: 404 is the bucket here, 301 its region. */

@@ -146,6 +146,8 @@ function describe(error: unknown, status: number | undefined): string {
   const text = status === undefined ? faultText(error) : error.message;
   const known = text !== '' && !/^Unknown(Error)?$/.test(text);
   const name = ['Error', 'Unknown', 'UnknownError'].includes(error.name) ? '' : error.name;
-  const parts = [name, known ? text : '', status === undefined ? '' : `(HTTP ${status})`];
-  return parts.filter((part) => part !== '').join(' ');
+  const said = [name, known ? text : ''].filter((part) => part !== '').join(': ');
+  if (status === undefined) return said;
+  // A HEAD is answered by nothing but its status.
+  return said === '' ? `HTTP ${status}` : `${said} (HTTP ${status})`;
 }
