@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { StackDescription } from '../../src/dev/types';
@@ -63,12 +63,17 @@ describe('longhaul dev', () => {
   });
 
   it('ends with the server and how it has ended, and with what to do, where one of them is killed', async () => {
-    const stack = await start('--ephemeral');
+    child = startDev(['--json', '--data-dir', 'lost'], folder.path);
+    const stack = JSON.parse(await firstLine(child)) as StackDescription;
     let errors = '';
-    child!.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stderr!.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     process.kill(stack.pids['s3'] ?? 0, 'SIGKILL');
-    const [code] = (await once(child!, 'close')) as [number | null];
+    const [code] = (await once(child, 'close')) as [number | null];
     expect(code).toBe(10);
+    // The worker is stopped with the rest, and that is no reason for another.
+    expect(readdirSync(path.join(stack.dataDir, 'logs')).filter((name) => /^worker/.test(name))).toEqual([
+      'worker.log',
+    ]);
     const { error } = JSON.parse(errors.trim().split('\n').at(-1) ?? '') as { error: Record<string, string> };
     expect(error).toMatchObject({ code: 'ServerEnded' });
     expect(error['message']).toMatch(/^The server s3 has ended by SIGKILL\. /);

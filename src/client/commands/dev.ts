@@ -7,6 +7,7 @@ import { EXIT_CODES, LonghaulError } from '../../model/errors';
 import { parseWholeNumber } from '../lib/arguments';
 import { defineCommand } from '../lib/command';
 import { outputOf } from '../lib/output';
+import { printable } from '../lib/terminal';
 
 interface DevOptions {
   readonly portTemporal?: number;
@@ -107,8 +108,8 @@ const stackOptions = (options: DevOptions, note: (text: string) => void): StackM
 const howEnded = ({ code, signal }: { code: number | null; signal: string | null }): string =>
   signal === null ? `with exit code ${code ?? 0}` : `by ${signal}`;
 
-/** Rejects when a server ends by itself: a stack without it is no use to anybody. */
-const serverLost = async (stack: StackModule.Stack): Promise<never> => {
+/** Rejects when a server ends by itself: a stack without it is no use to anybody. Says so at once, because stopping the rest takes seconds. */
+const serverLost = async (stack: StackModule.Stack, note: (text: string) => void): Promise<never> => {
   const { temporal, s3, bridge, postgres } = stack;
   const servers = [
     ...[temporal, s3],
@@ -117,10 +118,11 @@ const serverLost = async (stack: StackModule.Stack): Promise<never> => {
   ];
   const server = await Promise.race(servers.map((each) => each.exited.then(() => each)));
   const how = howEnded(await server.exited);
+  note(`The server ${server.name} has ended ${how}: stopping the others.`);
   const [last = ''] = server.recentOutput().trim().split('\n').slice(-1);
   throw new LonghaulError(
     'ServerEnded',
-    `The server ${server.name} has ended ${how}. Its last line: ${last.slice(-300)}`,
+    `The server ${server.name} has ended ${how}. Its last line: ${printable(last).slice(-300)}`,
   );
 };
 
@@ -193,10 +195,12 @@ export const register = (program: Command): void => {
       if (!stopping.signal.aborted) {
         output.data(stack.describe(), (description) => readyText(description, options.ephemeral === true));
         const note = (text: string): void => output.note(text);
-        const lost = [serverLost(stack), workerKept(stack, stopping.signal, note)];
+        const lost = [serverLost(stack, note), workerKept(stack, stopping.signal, note)];
         await Promise.race([once(stopping.signal, 'abort'), ...lost]);
       }
     } finally {
+      // Also where a server is lost: a worker that is stopped with the rest must not be replaced.
+      stopping.abort();
       await stack.stop();
     }
   });
