@@ -53,7 +53,7 @@ it('expired at 70 %: nothing is given up; mended, it parks with what to do, ends
   const expired = await untilProgress(handle, 'records that fail', ({ failures }) => failures.length > 0);
   expect(expired.stage).toBe('transferring');
   expect(new Set(expired.failures.map(({ code }) => code))).toEqual(new Set(['CredentialsExpired']));
-  expect((await longhaul(harness, 'status', id)).stdout).toContain('Renew them for the worker');
+  expect((await longhaul(harness, 'status', id)).stdout).toContain('Renew or correct them for the worker');
   expect(keys.size).toBeGreaterThanOrEqual(GOOD_UNTIL);
   isMended = true;
   // What was begun is taken back, pages go on by themselves, and what has failed waits for an order.

@@ -14,7 +14,7 @@ export const DESTINATION_ERRORS = {
     false,
     'operator',
     'The AWS credentials have expired or are not valid.',
-    'Renew them for the worker, then retry the failed records or start the run again.',
+    'Renew or correct them for the worker (access key, secret, session token), then retry the failed records or start the run again.',
   ),
   AccessDenied: entry(
     'access',
@@ -28,7 +28,7 @@ export const DESTINATION_ERRORS = {
     false,
     'operator',
     'The bucket does not exist.',
-    'Create it, or correct the bucket name and region in the config.',
+    'Create it, or correct its name and region in the config, or in the event.',
   ),
   DestinationUnreachable: entry(
     'destination',

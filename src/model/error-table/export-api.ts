@@ -14,7 +14,7 @@ export const EXPORT_API_ERRORS = {
     false,
     'operator',
     'The export API refuses the key.',
-    'Check that the key is valid for this region and organization, and that the worker has the right variable.',
+    'Check that the key (api_.api_key, or the variable of the worker that api_.api_key_env names) is valid for this region and organization.',
   ),
   ApiThrottled: entry(
     'unreachable',

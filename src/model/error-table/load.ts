@@ -112,7 +112,7 @@ export const LOAD_ERRORS = {
     true,
     'operator',
     'The database cannot be reached, or the connection was lost.',
-    'It is tried again; if it goes on, check the host, the port and the network from the worker.',
+    'Check that it runs, the host, the port and the network from the worker; a run that goes on tries again by itself.',
   ),
   PostgresRefused: entry(
     'access',

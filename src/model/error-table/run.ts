@@ -7,7 +7,7 @@ export const RUN_ERRORS = {
     false,
     'operator',
     'Some records failed.',
-    'Read the report; start the run again, or run with transfer.on_error "wait" to repair in place.',
+    'Read the report, mend the cause and start the run again; with on_error "wait", exports and ingests are repaired in place.',
   ),
   RunAborted: entry(
     'run',

@@ -7,7 +7,7 @@ export const SOURCE_ERRORS = {
     false,
     'vendor',
     'The source object does not exist.',
-    'Ask the vendor for a new export, or skip the record.',
+    'Correct its address or ask its owner, or skip the record; files of an export that has expired come with a new run.',
   ),
   SourceForbidden: entry(
     'source',
