@@ -14,7 +14,7 @@ export { MAX_PART_BYTES, MAX_PARTS, MIN_PART_BYTES, partCount, partSizeFor } fro
 
 export { MemoryBudget, type Lease } from './lib/memory-budget';
 export { bothLimits, RateLimiter, type ByteLimit } from './lib/rate-limiter';
-export { DEFAULT_RETRY, retry, type RetryOptions, type RetryPolicy } from './lib/retry';
+export { DEFAULT_RETRY, retry, type RetryOptions, type RetryPolicy, watchRetries } from './lib/retry';
 export { RetryBudget, type RetryBudgetOptions } from './lib/retry-budget';
 export { parseRetryAfterMs } from './lib/retry-after';
 export { agreement, decodeChecksums, encodeChecksums } from './checksums';

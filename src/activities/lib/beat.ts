@@ -1,8 +1,9 @@
 /** What long activities keep in their heartbeats, and how it is read: whoever wrote it may have been another version. */
+import type { ErrorCode } from '../../model/errors';
 import type { RequestCounts } from '../../model/records';
 import type { TransferCheckpoint } from '../../transfer/types';
 
-/** What is kept in heartbeat details: the engine's checkpoint, when it last grew, requests of all attempts. ≤ 1 KB. */
+/** What is kept in heartbeat details: the engine's checkpoint, when it last grew, requests of all attempts, trouble. ≤ 1.5 KB. */
 export interface Beat {
   readonly v: 1;
   readonly checkpoint: TransferCheckpoint | null;
@@ -11,6 +12,8 @@ export interface Beat {
   readonly requests?: RequestCounts;
   /** From here on nobody is expected to work at it: paused, or its next try. What passes after it is no time without progress. */
   readonly idleFromMs?: number;
+  /** The last fault that was tried again within this attempt; gone once bytes have moved. For people: nothing decides by it. */
+  readonly trouble?: { readonly code: ErrorCode; readonly message: string };
 }
 
 /** Undefined where it has not the shape of a beat: then the attempt starts cleanly. */

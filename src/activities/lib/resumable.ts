@@ -7,7 +7,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { LonghaulError } from '../../model/errors';
 import { addRequests, type RequestCounts } from '../../model/records';
-import { countRequests } from '../../transfer';
+import { countRequests, watchRetries } from '../../transfer';
 import type { TransferControl } from '../../transfer/types';
 import { readBeat, type Beat } from './beat';
 import { earlierRequests } from './counted';
@@ -24,6 +24,9 @@ const SHUTDOWN_RETRY_MS = 1_000;
 const RESET_RETRY_MS = 100;
 /** The longest that Temporal waits before another attempt, where nobody asked for more (lib/activity-options of the workflows). */
 const MAX_BACKOFF_MS = 30_000;
+
+/** A heartbeat is kept by the server for each activity: the fault matters in it, not the whole of its text. */
+const MAX_TROUBLE_LENGTH = 300;
 
 export interface ResumableOptions {
   /** Retryable failures without progress for longer than this end the activity for good; absent: never. */
@@ -49,12 +52,17 @@ export async function resumable<T>(
   const before = earlierRequests();
   let requestsSoFar = (): RequestCounts | undefined => before;
   let beat: Beat = begun(earlier, info.attempt, info.scheduledTimestampMs);
+  let trouble: Beat['trouble'];
   // Always the whole beat: a bare heartbeat() would erase the checkpoint.
   const sendBeat = (): void => {
     // A local activity has none: it is short, and its workflow task is what is lost with its worker.
     if (info.isLocal) return;
     const requests = requestsSoFar();
-    context.heartbeat(requests === undefined ? beat : { ...beat, requests });
+    context.heartbeat({
+      ...beat,
+      ...(requests === undefined ? {} : { requests }),
+      ...(trouble === undefined ? {} : { trouble }),
+    });
   };
   const timer = setInterval(sendBeat, BEAT_MS);
   timer.unref();
@@ -63,6 +71,7 @@ export async function resumable<T>(
     onProgress: (checkpoint) => {
       const grown = checkpoint.bytes > (beat.checkpoint?.bytes ?? 0);
       beat = { ...beat, checkpoint, ...(grown ? { progressAtMs: Date.now(), failures: 0 } : {}) };
+      if (grown) trouble = undefined;
     },
     ...(earlier?.checkpoint ? { checkpoint: earlier.checkpoint } : {}),
     ...(info.attempt > 1 ? { repeatedSince: new Date(info.scheduledTimestampMs) } : {}),
@@ -70,7 +79,10 @@ export async function resumable<T>(
   try {
     const { result } = await countRequests((counter) => {
       requestsSoFar = () => addRequests(before, counter.counts);
-      return work(control);
+      return watchRetries(
+        ({ code, message }) => (trouble = { code, message: message.slice(0, MAX_TROUBLE_LENGTH) }),
+        () => work(control),
+      );
     });
     return result;
   } catch (error) {

@@ -56,15 +56,19 @@ const columns = (style: Style, now: Date): Column<PendingActivity>[] => [
 ];
 
 /** What is to be said below the table of one: why it is paused, why it failed and what to do. */
-const notesOf = ({ id, pausedBecause, lastFailure }: PendingActivity): string[] => [
-  ...(pausedBecause === null ? [] : [`  ${printable(id)} paused: ${printable(pausedBecause)}`]),
-  ...(lastFailure === null
-    ? []
-    : [
-        `  ${printable(id)} failed: ${printable(lastFailure.message)} [${lastFailure.code}]`,
-        `    hint: ${lastFailure.hint}`,
-      ]),
-];
+const notesOf = ({ id, pausedBecause, lastFailure, trouble }: PendingActivity): string[] => {
+  // What is in its way now says more than what an earlier attempt has ended with.
+  const fault = trouble ?? lastFailure;
+  return [
+    ...(pausedBecause === null ? [] : [`  ${printable(id)} paused: ${printable(pausedBecause)}`]),
+    ...(fault === null
+      ? []
+      : [
+          `  ${printable(id)} ${trouble === null ? 'failed' : 'is trying again'}: ${printable(fault.message)} [${fault.code}]`,
+          `    hint: ${fault.hint}`,
+        ]),
+  ];
+};
 
 export const activitiesText = (pending: PendingActivities, style: Style, now: Date = new Date()): string => {
   const { activities, moreWorkflows } = pending;

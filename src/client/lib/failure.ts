@@ -79,8 +79,12 @@ const fromGrpc = (chain: readonly Error[]): Failure | undefined => {
   const code = grpcCodeOf(error);
   // Of a message with several lines (one for each address tried) the first names the fault.
   const [text = ''] = error.message.split('\n', 1);
-  if (code === GRPC_UNAVAILABLE || code === GRPC_DEADLINE_EXCEEDED) {
-    return failureOf('TemporalUnreachable', `The Temporal server does not answer: ${text}`);
+  if (code === GRPC_DEADLINE_EXCEEDED) {
+    return failureOf('TemporalUnreachable', 'The Temporal server does not answer in time.');
+  }
+  if (code === GRPC_UNAVAILABLE) {
+    const said = text.replace(/^14 UNAVAILABLE: /, '').replace(/\.$/, '');
+    return failureOf('TemporalUnreachable', `The Temporal server does not answer: ${said}.`);
   }
   // What is listed or described by calls of its own comes without the SDK's error for it.
   const namespace = code === GRPC_NOT_FOUND ? /Namespace (\S+) is not found/.exec(text)?.[1] : undefined;

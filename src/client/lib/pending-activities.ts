@@ -14,7 +14,7 @@ import {
 import { eachOf } from '../../model/each-of';
 import { ERRORS, isErrorCode, type ErrorCode } from '../../model/errors';
 import { CALL_TIMEOUT_MS, withinMs } from './connection';
-import { readHeartbeat, recordNumberOf } from './run-details';
+import { readHeartbeat, readTrouble, recordNumberOf } from './run-details';
 
 /** Workflows looked into: a run of many workers has as many records in flight, and asking costs the server a few ms each. */
 const MAX_WORKFLOWS = 1_000;
@@ -48,6 +48,8 @@ export interface PendingActivity {
   readonly bytes: number | null;
   readonly sizeBytes: number | null;
   readonly lastFailure: { readonly code: ErrorCode; readonly message: string; readonly hint: string } | null;
+  /** What it is trying again by itself in this attempt; null where nothing is in its way. */
+  readonly trouble: PendingActivity['lastFailure'];
   /** When it is tried again; null where it is running or paused. */
   readonly nextAttemptAt: string | null;
   /** Process and host of the worker that had it last. */
@@ -92,6 +94,7 @@ const activityOf = async (
   const activityId = raw.activityId ?? '';
   const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, raw.heartbeatDetails?.payloads);
   const heartbeat = readHeartbeat(details);
+  const trouble = readTrouble(details);
   const next = optionalTsToDate(raw.nextAttemptScheduleTime);
   const state = STATES[raw.state ?? 0] ?? 'waiting';
   const isOfRecord = recordNumberOf(activityId) !== null;
@@ -105,6 +108,7 @@ const activityOf = async (
     bytes: heartbeat?.bytes ?? null,
     sizeBytes: heartbeat?.sizeBytes ?? null,
     lastFailure: await failureOf(client, raw),
+    trouble: trouble === null || state !== 'running' ? null : { ...trouble, hint: ERRORS[trouble.code].hint },
     nextAttemptAt: state === 'waiting' && next !== undefined ? next.toISOString() : null,
     worker: raw.lastWorkerIdentity ? raw.lastWorkerIdentity : null,
     pausedBecause: raw.pauseInfo?.manual?.reason ? raw.pauseInfo.manual.reason : null,

@@ -2,6 +2,7 @@
 import { ERRORS, isErrorCode } from '../../model/errors';
 import { orderedText } from '../../model/run-details';
 import type { FailedRecord, JobProgress, Stage } from '../../model/run';
+import type { Trouble } from './run-details';
 import { JOB_TERMS } from './job-words';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
 
@@ -15,6 +16,8 @@ export interface InFlight {
   readonly attempt: number;
   /** Why the last attempt failed, where it is not the first. */
   readonly lastError: string | null;
+  /** What this attempt is trying again by itself; null where nothing is in its way. */
+  readonly trouble?: Trouble | null;
 }
 
 /** `{unit}`: what the job moves, a record or a file. */
@@ -58,10 +61,16 @@ export const recordsText = (progress: JobProgress): string => {
 export const bytesOf = (progress: JobProgress, inFlight: readonly InFlight[]): number =>
   progress.totals.bytes + inFlight.reduce((sum, transfer) => sum + transfer.bytes, 0);
 
+/** Bytes a second since the first record, those under way counted in. */
+export const rateOf = (progress: JobProgress, inFlight: readonly InFlight[]): number => {
+  const { bytesPerSec, totals } = progress;
+  return totals.bytes === 0 ? bytesPerSec : (bytesPerSec * bytesOf(progress, inFlight)) / totals.bytes;
+};
+
 const flowText = (progress: JobProgress, inFlight: readonly InFlight[]): string =>
   [
     formatBytes(bytesOf(progress, inFlight)),
-    ...(progress.bytesPerSec > 0 ? [formatRate(progress.bytesPerSec)] : []),
+    ...(progress.bytesPerSec > 0 ? [formatRate(rateOf(progress, inFlight))] : []),
     ...(typeof progress.maxBytesPerSec === 'number' ? [`at most ${formatRate(progress.maxBytesPerSec)}`] : []),
     ...(progress.etaMs === null || progress.stage !== 'transferring' ? [] : [`ETA ${formatDuration(progress.etaMs)}`]),
     `${progress.inFlight} in flight of ${progress.maxWorkers}`,
@@ -74,9 +83,24 @@ export const inFlightText = (transfer: InFlight): string => {
     transfer.sizeBytes === null || transfer.sizeBytes === 0
       ? formatBytes(transfer.bytes)
       : `${formatBar(transfer.bytes / transfer.sizeBytes, 16)} ${formatBytes(transfer.bytes)} of ${formatBytes(transfer.sizeBytes)}`;
-  const again = transfer.attempt > 1 ? ` · attempt ${transfer.attempt}` : '';
-  const why = transfer.attempt > 1 && transfer.lastError !== null ? `: ${transfer.lastError}` : '';
+  const { attempt, lastError, trouble = null } = transfer;
+  const again = attempt > 1 ? ` · attempt ${attempt}` : '';
+  // What is tried now says more than what the attempt before it ended with.
+  if (trouble !== null)
+    return `  ${name.padEnd(7)} ${amount}${again} · trying again: ${trouble.message} [${trouble.code}]`;
+  const why = attempt > 1 && lastError !== null ? `: ${lastError}` : '';
   return `  ${name.padEnd(7)} ${amount}${again}${why}`;
+};
+
+/** Whether something is in the way of a transfer. */
+export const isInTrouble = ({ attempt, lastError, trouble = null }: InFlight): boolean =>
+  trouble !== null || (attempt > 1 && lastError !== null);
+
+/** Activities of one record that stand before the same fault are one line. */
+const inFlightLines = (inFlight: readonly InFlight[]): string[] => {
+  const counts = new Map<string, number>();
+  for (const line of inFlight.map(inFlightText)) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => (count === 1 ? line : `${line} (${count} activities)`));
 };
 
 /** One line for a log. */
@@ -106,7 +130,7 @@ export const statusText = (progress: JobProgress, status: string, inFlight: read
     `moved      ${flowText(progress, inFlight)}`,
     // Where each object is visible as soon as it is done, there is no step of publishing to tell of.
     ...(progress.publish === 'atomic' ? [`published  ${plural(progress.publishedObjects, 'object')} (atomic)`] : []),
-    ...inFlight.map(inFlightText),
+    ...inFlightLines(inFlight),
     ...progress.failures.map(failureLine),
     ...hintsOf(progress).map((hint) => `hint       ${hint}`),
     ...progress.actions.map((action) => `can do     ${action}`),

@@ -2,7 +2,7 @@
 import type { JobProgress } from '../../model/run';
 import type { OutStream } from './io';
 import { LiveBlock } from './live-block';
-import { bytesOf, type InFlight, progressLine } from './progress-text';
+import { bytesOf, type InFlight, inFlightText, isInTrouble, progressLine } from './progress-text';
 import { styleFor } from './terminal';
 import { RateMeter, watchBlock } from './watch-screen';
 
@@ -79,6 +79,10 @@ export class ProgressView {
     const complete = done !== this.#lastDone && done === progress.recordsTotal;
     if (stage === this.#lastStage && !complete && this.nowMs() < dueMs) return;
     this.stream.write(`${progressLine(progress, inFlight)}\n`);
+    // One stands for all: mostly the same server keeps them waiting.
+    const [first, ...more] = inFlight.filter(isInTrouble);
+    if (first !== undefined)
+      this.stream.write(`${inFlightText(first)}${more.length === 0 ? '' : `, and ${more.length} more`}\n`);
     this.#lastStage = stage;
     this.#lastDone = done;
     this.#lastLineAtMs = this.nowMs();

@@ -4,6 +4,7 @@ import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
 } from '@temporalio/common/lib/internal-non-workflow';
+import { type ErrorCode, isErrorCode } from '../../model/errors';
 import { withinMs } from './connection';
 import type { InFlight } from './progress-text';
 
@@ -16,6 +17,12 @@ type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingA
 interface Heartbeat {
   readonly bytes: number;
   readonly sizeBytes: number | null;
+}
+
+/** What an activity tries again by itself, within an attempt. */
+export interface Trouble {
+  readonly code: ErrorCode;
+  readonly message: string;
 }
 
 const fieldOf = (holder: unknown, key: string): unknown =>
@@ -36,6 +43,13 @@ export const readHeartbeat = (details: unknown): Heartbeat | null => {
   return { bytes, sizeBytes: numberOf(version, 'sizeBytes') };
 };
 
+/** Of heartbeat details; null where there is none, or not in a shape that is understood. */
+export const readTrouble = (details: unknown): Trouble | null => {
+  const trouble = fieldOf(details, 'trouble');
+  const [code, message] = [fieldOf(trouble, 'code'), fieldOf(trouble, 'message')];
+  return isErrorCode(code) && typeof message === 'string' ? { code, message } : null;
+};
+
 /** The n of a workflow `<run>/record/<n>`, or of an activity `record/<n>` of a batch; null of any other id. */
 export const recordNumberOf = (id: string): number | null => {
   const match = /(?:^|\/)record\/(\d+)$/.exec(id);
@@ -54,7 +68,8 @@ const describeActivity = async (
   const failure = await decodeOptionalFailureToOptionalError(loadedDataConverter, lastFailure);
   const heartbeat = readHeartbeat(details);
   const attempts = attempt ?? 1;
-  if (heartbeat === null && attempts < 2) return null;
+  const trouble = readTrouble(details);
+  if (heartbeat === null && trouble === null && attempts < 2) return null;
   return {
     n: recordNumberOf(workflowId) ?? recordNumberOf(activityId ?? ''),
     activity: activityType?.name ?? 'activity',
@@ -62,6 +77,7 @@ const describeActivity = async (
     sizeBytes: heartbeat?.sizeBytes ?? null,
     attempt: attempts,
     lastError: failure?.message ?? null,
+    trouble,
   };
 };
 

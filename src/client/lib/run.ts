@@ -107,12 +107,18 @@ export const queryRunning = async (client: Client, workflowId: string): Promise<
   return progress === undefined ? undefined : asOf(progress, Date.now());
 };
 
-/** An end that was expected earlier than now is none that could be told. */
+/** An end that was expected earlier than now is none that could be told; a rate is lower by the time in which nothing was told. */
 export const asOf = (progress: JobProgress, nowMs: number): JobProgress => {
   const { elapsedMs: thenMs, etaMs: leftMs, startedAt } = progress;
   const elapsedMs = Math.max(thenMs, nowMs - Date.parse(startedAt));
   const etaMs = leftMs === null ? null : leftMs - (elapsedMs - thenMs);
-  return { ...progress, elapsedMs, etaMs: etaMs !== null && etaMs > 0 ? etaMs : null };
+  const { stage, bytesPerSec, totals } = progress;
+  const movedMs = bytesPerSec === 0 ? 0 : (totals.bytes * 1_000) / bytesPerSec;
+  const rate =
+    stage !== 'transferring' || movedMs === 0
+      ? bytesPerSec
+      : Math.round((totals.bytes * 1_000) / (movedMs + elapsedMs - thenMs));
+  return { ...progress, elapsedMs, bytesPerSec: rate, etaMs: etaMs !== null && etaMs > 0 ? etaMs : null };
 };
 
 /**

@@ -81,7 +81,8 @@ export const watchRun = async <I extends JobInput, R extends JobResult>(
         silence.set(`${message} Waiting. ${hint}`);
       } else {
         silence.set('');
-        if (!signal.aborted) view.update(...seen);
+        // One that has ended meanwhile is shown below, as of its end.
+        if (!stop.aborted) view.update(...seen);
       }
     } catch (error) {
       const failure = describeFailure(error);

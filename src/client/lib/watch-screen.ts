@@ -4,7 +4,16 @@ import { orderedText } from '../../model/run-details';
 import type { FailedRecord, JobProgress, Stage } from '../../model/run';
 import { formatBar, formatBytes, formatDuration, formatRate, plural, shorten } from './format';
 import { JOB_TERMS } from './job-words';
-import { bytesOf, exportText, type InFlight, inFlightText, recordsText, stageText, unitOf } from './progress-text';
+import {
+  bytesOf,
+  exportText,
+  type InFlight,
+  inFlightText,
+  rateOf,
+  recordsText,
+  stageText,
+  unitOf,
+} from './progress-text';
 import { fit, PLAIN, printable, type Style } from './terminal';
 
 const MAX_FAILURES_SHOWN = 3;
@@ -58,7 +67,7 @@ export class RateMeter {
 const flowLine = (progress: JobProgress, inFlight: readonly InFlight[], rate: number | undefined): string =>
   [
     formatBytes(bytesOf(progress, inFlight)),
-    ...(progress.bytesPerSec > 0 ? [formatRate(progress.bytesPerSec)] : []),
+    ...(progress.bytesPerSec > 0 ? [formatRate(rateOf(progress, inFlight))] : []),
     ...(rate !== undefined && rate > 0 ? [`now ${formatRate(rate)}`] : []),
     ...(progress.etaMs === null || progress.stage !== 'transferring' ? [] : [`ETA ${formatDuration(progress.etaMs)}`]),
     `elapsed ${formatDuration(progress.elapsedMs)}`,

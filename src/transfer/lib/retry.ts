@@ -1,4 +1,5 @@
 /** The engine's one way to try again: jittered exponential backoff that honours Retry-After and ends when told to. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { LonghaulError, type ErrorCode } from '../../model/errors';
 import { asError, sleep } from './abort';
 import type { RetryBudget } from './retry-budget';
@@ -43,6 +44,15 @@ export interface RetryOptions {
   readonly onRetry?: ((error: LonghaulError, delayMs: number) => void) | undefined;
 }
 
+const watcher = new AsyncLocalStorage<(error: LonghaulError) => void>();
+
+/**
+ * Runs `work` and tells `onFault` of each fault that `retry` is about to try again, in whatever `work` awaits or starts. Within
+ * an attempt of an activity nobody else sees them: Temporal hears of a fault only when the attempt ends.
+ */
+export const watchRetries = <T>(onFault: (error: LonghaulError) => void, work: () => T): T =>
+  watcher.run(onFault, work);
+
 /**
  * Calls `work` until it succeeds, throws an error that is not retryable, or the budget is used up: then the last error
  * is thrown as it is. Equal jitter: half of the delay is random, so that lanes that failed together do not return together.
@@ -72,6 +82,7 @@ export async function retry<T>(options: RetryOptions, work: (attempt: Attempt) =
       const waitedMs = budget === undefined ? performance.now() - sinceMs : 0;
       if (delayMs === undefined || waitedMs + delayMs > policy.totalMs) throw error;
       options.onRetry?.(error, delayMs);
+      watcher.getStore()?.(error);
       await sleep(delayMs, signal);
     }
   }

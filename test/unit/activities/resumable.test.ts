@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
 import { resumable } from '../../../src/activities/lib/resumable';
 import { LonghaulError } from '../../../src/model/errors';
+import { retry } from '../../../src/transfer';
 
 const HOUR_MS = 3_600_000;
 const RETRY_FOR_MS = 60_000;
@@ -52,4 +53,26 @@ it('an hour of which all but ten seconds were a pause is not', async () => {
 it('a reset begins with a full time to retry', async () => {
   const { isGivenUp, beat } = await attemptFrom(beatFrom(Date.now()), 1, stalled());
   expect([isGivenUp, beat['failures']]).toEqual([false, 1]);
+});
+
+it('the fault that an attempt tries again by itself is in its heartbeats, until bytes have moved', async () => {
+  const beatOf = async (movedBytes: number): Promise<Record<string, unknown>> => {
+    const environment = new MockActivityEnvironment();
+    const beats: Record<string, unknown>[] = [];
+    environment.on('heartbeat', (beat: Record<string, unknown>) => beats.push(beat));
+    const work = environment.run(() =>
+      resumable({}, async ({ signal, onProgress }) => {
+        const policy = { baseDelayMs: 1, maxDelayMs: 1, totalMs: 10_000 };
+        await retry({ signal, policy }, ({ number }) => (number === 1 ? Promise.reject(stalled()) : Promise.resolve()));
+        onProgress({ v: 1, bytes: movedBytes, parts: 1, sentBytes: movedBytes });
+        throw new LonghaulError('SourceNotFound', 'gone');
+      }),
+    );
+    await expect(work).rejects.toMatchObject({ type: 'SourceNotFound' });
+    return beats.at(-1) ?? {};
+  };
+  expect(await beatOf(0)).toMatchObject({ trouble: { code: 'SourceStalled', message: 'No byte for a while' } });
+  const moved = await beatOf(5);
+  expect(moved).toMatchObject({ checkpoint: { bytes: 5 } });
+  expect(moved).not.toHaveProperty('trouble');
 });

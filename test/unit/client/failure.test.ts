@@ -94,8 +94,8 @@ it('what a run refuses does not advise to start it again', () => {
 describe('gRPC errors', () => {
   const grpc = (code: number, message: string): Error => Object.assign(new Error(message), { code, details: message });
   it.each([
-    [14, 'TemporalUnreachable', /does not answer: 14 UNAVAILABLE/],
-    [4, 'TemporalUnreachable', /does not answer/],
+    [14, 'TemporalUnreachable', /does not answer: no connection\.$/],
+    [4, 'TemporalUnreachable', /does not answer in time\.$/],
     [16, 'TemporalUnreachable', /refuses access/],
     [3, 'Internal', /refuses the request/],
   ])('status %d is %s', (status, code, message) => {

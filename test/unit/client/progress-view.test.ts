@@ -78,6 +78,29 @@ describe('in a pipe', () => {
     expect(written.join('')).not.toContain('\u001b');
   });
 
+  it('says below the line what keeps a transfer waiting', () => {
+    const { written, stream } = capture(false);
+    const trouble = { code: 'DestinationUnreachable', message: 'Writing part 3 failed: ECONNREFUSED' } as const;
+    const transfer = {
+      n: 8,
+      activity: 'transferParts',
+      bytes: 2_048,
+      sizeBytes: null,
+      attempt: 1,
+      lastError: null,
+      trouble,
+    };
+    viewFor(stream, false, 'data').update(progressOf(), [
+      transfer,
+      { ...transfer, n: 9 },
+      { ...transfer, trouble: null },
+    ]);
+    expect(written[1]).toBe(
+      '  #8      2.0 KiB · trying again: Writing part 3 failed: ECONNREFUSED [DestinationUnreachable], and 1 more\n',
+    );
+    expect(written).toHaveLength(2);
+  });
+
   it('writes each failed record once', () => {
     const { written, stream } = capture(false);
     const view = viewFor(stream, false, 'data');

@@ -1,4 +1,4 @@
-import { readHeartbeat, recordNumberOf } from '../../../src/client/lib/run-details';
+import { readHeartbeat, readTrouble, recordNumberOf } from '../../../src/client/lib/run-details';
 import { parseS3Uri } from '../../../src/client/lib/bucket-report';
 
 describe('heartbeats', () => {
@@ -14,6 +14,13 @@ describe('heartbeats', () => {
       expect(readHeartbeat(details)).toBeNull();
     },
   );
+});
+
+it('heartbeats tell what is tried again; a code of another version is passed over', () => {
+  const trouble = { code: 'SourceStalled', message: 'No byte for 30 s' };
+  expect(readTrouble({ v: 1, checkpoint: null, trouble })).toEqual(trouble);
+  expect(readTrouble({ v: 1, trouble: { ...trouble, code: 'OfTomorrow' } })).toBeNull();
+  expect(readTrouble(undefined)).toBeNull();
 });
 
 it('record numbers come from ids of record workflows, and of activities of a batch', () => {

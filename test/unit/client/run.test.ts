@@ -1,5 +1,19 @@
 import { asOf } from '../../../src/client/lib/run';
+import { emptyTotals } from '../../../src/model/records';
 import { progressOf } from './progress';
+
+it('the rate of a run that moves nothing falls', () => {
+  const moving = progressOf({
+    stage: 'transferring',
+    startedAt: '2026-01-31T09:30:00.000Z',
+    elapsedMs: 20_000,
+    totals: { ...emptyTotals(), bytes: 10_000 },
+    bytesPerSec: 1_000,
+  });
+  const halfAMinuteLater = asOf(moving, Date.parse('2026-01-31T09:30:50Z'));
+  expect(halfAMinuteLater.bytesPerSec).toBe(250);
+  expect(asOf({ ...moving, stage: 'publishing' }, Date.parse('2026-01-31T09:30:50Z')).bytesPerSec).toBe(1_000);
+});
 
 it('the clock of a run that stands still goes on: elapsed grows, what is left shrinks, until there is no telling', () => {
   const progress = progressOf({ startedAt: '2026-01-31T09:30:00.000Z', elapsedMs: 65_000, etaMs: 195_000 });

@@ -24,7 +24,7 @@ it('shows the stages, records, bytes, both rates, ETA, workers, and what is in f
     'export-project_01-nightly  moving records · project project_01',
     'preparing ✓  exporting ✓  listing ✓  ▸ transferring  publishing  reporting',
     '[██████░░░░░░░░░░░░░░░░░░] 25%  375/1,500 records',
-    '3.1 GiB · 50.0 MiB/s · now 61.0 MiB/s · ETA 3 min 15 s · elapsed 1 min 05 s',
+    '3.1 GiB · 51.0 MiB/s · now 61.0 MiB/s · ETA 3 min 15 s · elapsed 1 min 05 s',
     '16 workers: 16 in flight',
     '  #12     [████░░░░░░░░░░░░] 64.0 MiB of 256 MiB',
   ]);
