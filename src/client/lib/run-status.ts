@@ -1,7 +1,9 @@
 /** The bodies of `longhaul status` and `longhaul watch`. */
 import type { Client } from '@temporalio/client';
 import { LonghaulError } from '../../model/errors';
+import { WORKFLOWS } from '../../model/names';
 import type { JobProgress } from '../../model/run';
+import { replayCommand } from '../../model/transfer-event';
 import { withTemporal } from './connection';
 import { describeFailure, type Failure, failureText } from './failure';
 import type { Output } from './output';
@@ -46,6 +48,16 @@ const progressOf = async (client: Client, workflowId: string, isOpen: boolean): 
   });
 };
 
+const eventIdOf = (workflowId: string): string | null => /^transfer-event\/(.+)$/.exec(workflowId)?.[1] ?? null;
+
+/** Where a run has failed: which page has the commands, and how an event that has come through a queue runs again. */
+const afterwards = (job: Job, workflowId: string, { code }: Failure): string[] => [
+  ...(code === 'Cancelled' ? [] : [`more: longhaul help ${code}`]),
+  ...(job.workflow === WORKFLOWS.transferEvent && code !== 'Cancelled'
+    ? [`again: ${replayCommand(eventIdOf(workflowId))}, where it came through a queue`]
+    : []),
+];
+
 const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined): string => {
   const { workflowId, result, failure } = status;
   if (result !== undefined) return job.resultText(workflowId, result);
@@ -53,7 +65,9 @@ const textOf = (job: Job, status: RunStatus, progress: JobProgress | undefined):
     progress === undefined
       ? `run        ${workflowId} (${status.status.toLowerCase()})`
       : statusText(progress, status.status, status.inFlightTransfers);
-  return failure === undefined ? head : `${head}\n${failureText(failure)}`;
+  return failure === undefined
+    ? head
+    : [head, failureText(failure), ...afterwards(job, workflowId, failure)].join('\n');
 };
 
 /** Throws RunNotFound; what keeps it from reading encrypted payloads; WorkerMissing where a running run has no worker that could tell how far it is. */
