@@ -37,8 +37,9 @@ export function mapTokenError(error: unknown): LonghaulError {
 /** What is wrong with a file of this machine: asking again cannot mend it, and no network is at fault. */
 function localFault(error: unknown, message: string): LonghaulError | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (message.includes('GOOGLE_APPLICATION_CREDENTIALS')) {
-    const fault = /^E[A-Z]{2,20}$/.test(code) ? `cannot be read (${code})` : 'holds no credentials';
+  // The library's words where the variable names nothing; they repeat the path, which is not ours to hand on.
+  if (/^The file at .* does not exist, or it is not a file\./.test(message)) {
+    const fault = /^E[A-Z]{2,20}$/.test(code) ? `cannot be read (${code})` : 'is not a file';
     return new LonghaulError('GoogleCredentialsMissing', `The file that GOOGLE_APPLICATION_CREDENTIALS names ${fault}`);
   }
   if (/^ERR_(OSSL|CRYPTO)_[A-Z0-9_]{1,60}$/.test(code))

@@ -1,21 +1,20 @@
 /** Faults of the credentials' own files are no faults of the network, and name what is to be mended. */
 import { mapTokenError } from '../../../src/transfer/gcs/token-errors';
 
-const VARIABLE =
-  'Unable to read the credential file specified by the GOOGLE_APPLICATION_CREDENTIALS environment variable: ';
+const NO_FILE = 'The file at /nope/sa.json does not exist, or it is not a file. ';
 
 it.each([
   [
     'a file that is not there',
-    Object.assign(new Error(`${VARIABLE}ENOENT: no such file, lstat '/x'`), { code: 'ENOENT' }),
+    Object.assign(new Error(`${NO_FILE}ENOENT: no such file or directory, lstat '/nope'`), { code: 'ENOENT' }),
     'GoogleCredentialsMissing',
     'The file that GOOGLE_APPLICATION_CREDENTIALS names cannot be read (ENOENT)',
   ],
   [
-    'a file that is no JSON',
-    new SyntaxError(`${VARIABLE}Unexpected token`),
+    'a folder',
+    new Error(NO_FILE),
     'GoogleCredentialsMissing',
-    'The file that GOOGLE_APPLICATION_CREDENTIALS names holds no credentials',
+    'The file that GOOGLE_APPLICATION_CREDENTIALS names is not a file',
   ],
   [
     'a private key that is damaged',
