@@ -82,7 +82,7 @@ export const watchRun = async <I extends JobInput, R extends JobResult>(
       } else {
         silence.set('');
         // One that has ended meanwhile is shown below, as of its end.
-        if (!stop.aborted) view.update(...seen);
+        if (!signal.aborted && !ended.signal.aborted) view.update(...seen);
       }
     } catch (error) {
       const failure = describeFailure(error);
