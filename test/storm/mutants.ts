@@ -127,6 +127,11 @@ export const MUTANTS: readonly Mutant[] = [
         'if (crc32 !== undefined) return { ChecksumCRC32: encodeCrc32(crc32) };',
         'if (crc32 !== undefined) return {};',
       ),
+      at(
+        's3/write-headers.ts',
+        "if (crc32 !== undefined) return { 'x-amz-checksum-crc32': encodeCrc32(crc32) };",
+        'if (crc32 !== undefined) return {};',
+      ),
     ],
   },
   {

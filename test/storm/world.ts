@@ -202,10 +202,10 @@ export class World implements Network, DiskOwner {
     }
   }
 
-  /** Uploads of ours that should not be left. One whose first part is of a version that has gone cannot be known: docs/limits.md. */
+  /** Uploads of ours that should not be left. One whose first part the source does not give again cannot be known: docs/limits.md. */
   orphans(): string[] {
-    const isUnknowable = (id: string): boolean => this.happened.has('changed') && this.untold.has(id);
-    return this.ownUploads().filter((id) => !isUnknowable(id));
+    const isOtherFirstPart = this.happened.has('changed') || this.source.hasHiddenLength;
+    return this.ownUploads().filter((id) => !(isOtherFirstPart && this.untold.has(id)));
   }
 
   ownUploads(): string[] {

@@ -111,9 +111,12 @@ function readReply(
 ): SourceReply {
   const { headers, body } = reply;
   try {
-    const lengthBytes = lengthIn(headers['content-length'], display);
+    const declaredBytes = lengthIn(headers['content-length'], display);
     const isPartial = reply.status === 206;
-    const sizeBytes = isPartial ? checkPartial(reply, range, lengthBytes, display) : lengthBytes;
+    const told = isPartial ? checkPartial(reply, range, declaredBytes, display) : undefined;
+    // A range tells its length by itself: without Content-Length too, what ends early is cut off.
+    const lengthBytes = told?.lengthBytes ?? declaredBytes;
+    const sizeBytes = isPartial ? told?.sizeBytes : declaredBytes;
     const raw = { etag: headers['etag'], lastModified: headers['last-modified'], date: headers['date'] };
     const contentEncoding = encodingIn(headers['content-encoding']);
     if (contentEncoding !== undefined && (strongValidator(raw).etag === undefined || sizeBytes === undefined)) {
@@ -146,20 +149,20 @@ const seenVersion = (
   ...(sizeBytes === undefined ? {} : { sizeBytes }),
 });
 
-/** Returns the whole object's size, if it is told. */
+/** What Content-Range says: the length of the range, and the whole object's size, if that is told. */
 function checkPartial(
   reply: HttpReply,
   range: ByteRange | undefined,
-  lengthBytes: number | undefined,
+  declaredBytes: number | undefined,
   display: string,
-): number | undefined {
+): ReturnType<typeof parseContentRange> {
   if (range === undefined) throw protocolFault(display, 'answered 206 where no range was asked for');
   if (/^multipart\/byteranges/i.test(reply.headers['content-type'] ?? '')) {
     throw protocolFault(display, 'answered one range as multipart/byteranges');
   }
   const told = parseContentRange(reply.headers['content-range'], range, display);
-  if (lengthBytes !== undefined && lengthBytes !== told.lengthBytes) {
-    throw protocolFault(display, `declares ${lengthBytes} bytes for a range of ${told.lengthBytes}`);
+  if (declaredBytes !== undefined && declaredBytes !== told.lengthBytes) {
+    throw protocolFault(display, `declares ${declaredBytes} bytes for a range of ${told.lengthBytes}`);
   }
-  return told.sizeBytes;
+  return told;
 }
