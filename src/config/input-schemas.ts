@@ -10,7 +10,7 @@ import { BUCKET_NAME, DATA_SET_NAME, MAX_PARALLELISM, MAX_REJECT_LIMIT, MAX_SAMP
 import { LOAD_ENVIRONMENTS, LOAD_TYPES } from '../model/load-run';
 import { MAX_RAW_FILES } from '../model/restore-run';
 import { MAX_WORKERS_LIMIT } from '../model/run';
-import { MAX_BYTES_PER_SEC } from '../model/run-rate';
+import { bytesPerSec } from './pace-keys';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -29,8 +29,7 @@ const overrides = (example: string) =>
     .optional()
     .describe(`Overrides of settings that are not secret: ${example}.`);
 
-const bytesPerSec = () =>
-  z.int().min(1).max(MAX_BYTES_PER_SEC).optional().describe('Bytes per second that the run reads, over all workers.');
+const rate = bytesPerSec().optional().describe('Bytes per second that the run reads, over all workers.');
 
 const dataset = z.string().min(1).optional().describe('The data set that it belongs to: a part of its key.');
 const givenRecord = z.union([
@@ -69,7 +68,7 @@ export const ingestInputSchema = z.strictObject({
   bucket: z.string().optional().describe('List and destination; BUCKET_NAME of the worker where absent.'),
   pathPrefix: z.string().optional().describe('First part of the keys.'),
   concurrency: z.int().min(1).max(MAX_WORKERS_LIMIT).optional().describe('Files at once.'),
-  maxBytesPerSec: bytesPerSec(),
+  maxBytesPerSec: rate,
   s3PartMb: z.int().min(5).max(5_120).optional().describe('Size of a part in MiB.'),
   httpChunkKb: z.int().min(1).max(1_048_576).optional().describe('Size of a read in KiB.'),
   logLevel: z.enum(INGEST_LOG_LEVELS).optional().describe('What is logged.'),
@@ -125,7 +124,7 @@ export const loadInputSchema = z.strictObject({
   sample_rows: z.int().min(1).max(MAX_SAMPLE_ROWS).optional().describe('Rows of a sample.'),
   reject_limit: z.int().min(0).max(MAX_REJECT_LIMIT).optional().describe('Bad rows set aside before the run fails.'),
   parallelism: z.int().min(1).max(MAX_PARALLELISM).optional().describe('Connections that copy at once.'),
-  max_bytes_per_sec: bytesPerSec(),
+  max_bytes_per_sec: rate,
   runId,
 });
 

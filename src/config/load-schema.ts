@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { BUCKET_NAME, MAX_PARALLELISM, MAX_REJECT_LIMIT, MAX_SAMPLE_ROWS } from '../model/load-input';
-import { MAX_BYTES_PER_SEC } from '../model/run-rate';
+import { maxBytesPerSec } from './pace-keys';
 import { optionalText, storeKeys, text, VARIABLE } from './store-keys';
 import { prefixFault } from './value-rules';
 
@@ -125,13 +125,7 @@ export const dataSetSchema = z.strictObject({
     .max(MAX_PARALLELISM)
     .default(4)
     .describe('Files at once, and connections at once of one worker to the database.'),
-  max_bytes_per_sec: z
-    .int()
-    .min(1)
-    .max(MAX_BYTES_PER_SEC)
-    .nullable()
-    .default(null)
-    .describe('Upper bound of the bytes per second that a load reads of its files, over all workers; null: none.'),
+  max_bytes_per_sec: maxBytesPerSec('a load reads of its files, over all workers'),
   chunk_mb: z.number().min(0.01).max(MAX_CHUNK_MB).default(16).describe('About so much CSV is one COPY, in MiB.'),
   via: z
     .enum(['stream', 'aws_s3'])

@@ -6,10 +6,9 @@
  */
 import { z } from 'zod';
 import { FAIRNESS_WEIGHT_RANGE, PRIORITY_RANGE } from '../model/fairness';
-import { MAX_BYTES_PER_SEC } from '../model/run-rate';
 import { MAX_WORKERS_LIMIT, ON_ERROR_MODES, PUBLISH_MODES } from '../model/run';
 import { PROVIDER_NAMES, PROVIDER_SECTIONS } from './provider-schemas';
-import { MAX_LANES } from './lanes';
+import { laneKeys, maxBytesPerSec } from './pace-keys';
 import { isAllowedHost, isHttpUrl, keyTemplateFault, prefixFault } from './value-rules';
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
@@ -160,30 +159,8 @@ const transfer = z.strictObject({
     .array(z.string().refine(isAllowedHost, 'must be a host name, host:port, IP address or CIDR block'))
     .default([])
     .describe('Hosts, `host:port` or CIDR blocks of sources that may be at private addresses. Others are refused.'),
-  max_bytes_per_sec: z
-    .int()
-    .min(1)
-    .max(MAX_BYTES_PER_SEC)
-    .nullable()
-    .default(null)
-    .describe('Upper bound of the bytes per second that a run reads from its sources, over all workers; null: none.'),
-  lanes: z
-    .int()
-    .min(1)
-    .max(MAX_LANES)
-    .default(4)
-    .describe(
-      'Parts of one object that move at the same time, to begin with; fewer while its source or the store throttles.',
-    ),
-  max_lanes: z
-    .int()
-    .min(1)
-    .max(MAX_LANES)
-    .nullable()
-    .default(null)
-    .describe(
-      'Parts of one object at most, while more make it faster; null: twice `lanes`. As `lanes`: it never grows.',
-    ),
+  max_bytes_per_sec: maxBytesPerSec('a run reads from its sources, over all workers'),
+  ...laneKeys({ of: 'object', throttling: 'its source or the store', lanes: 4 }),
   page_records: z
     .int()
     .min(1)

@@ -4,8 +4,7 @@
  * RestoreConfig.
  */
 import { z } from 'zod';
-import { MAX_BYTES_PER_SEC } from '../model/run-rate';
-import { MAX_LANES } from './lanes';
+import { laneKeys, maxBytesPerSec } from './pace-keys';
 import { optionalText, storeKeys, text, VARIABLE } from './store-keys';
 
 /** Longest time a setting may be, in seconds: a month. It keeps a typing error from parking a run for years. */
@@ -97,26 +96,8 @@ export const restoreSchema = z.strictObject({
     .max(PART_MAX_MB)
     .default(8)
     .describe('Bytes of one ranged request in MiB; also what a crash costs, times the lanes.'),
-  max_bytes_per_sec: z
-    .int()
-    .min(1)
-    .max(MAX_BYTES_PER_SEC)
-    .nullable()
-    .default(null)
-    .describe('Upper bound of the bytes per second that the restore of one raw file reads; null: none.'),
-  lanes: z
-    .int()
-    .min(1)
-    .max(MAX_LANES)
-    .default(2)
-    .describe('Parts of one file that move at the same time, to begin with; fewer while the store throttles.'),
-  max_lanes: z
-    .int()
-    .min(1)
-    .max(MAX_LANES)
-    .nullable()
-    .default(null)
-    .describe('Parts of one file at most, while more make it faster; null: twice `lanes`. As `lanes`: it never grows.'),
+  max_bytes_per_sec: maxBytesPerSec('the restore of one raw file reads'),
+  ...laneKeys({ of: 'file', throttling: 'the store', lanes: 2 }),
   stall_timeout_sec: seconds()
     .default(30)
     .describe('Time without a byte after which a request is given up and repeated, in seconds.'),
