@@ -2,7 +2,8 @@
 import { inspectFile, prepareLoad, stagingPrefix, type SourceFile, type TargetTable } from '../load';
 import { LonghaulError } from '../model/errors';
 import type { LoadResult } from '../model/load-run';
-import type { LoadOfRecord, LoadSettings } from '../model/load-settings';
+import type { LoadOfRecord } from '../model/job-settings';
+import type { LoadSettings } from '../model/load-settings';
 import type { ManifestRecord } from '../model/records';
 import type { Overrides } from '../model/run';
 import type { Dependencies } from './dependencies';

@@ -6,7 +6,7 @@ import { Context } from '@temporalio/activity';
 import { eachOf } from '../model/each-of';
 import { LonghaulError } from '../model/errors';
 import type { ManifestRecord } from '../model/records';
-import type { RestoreOfRecord } from '../model/restore-settings';
+import type { RestoreOfRecord } from '../model/job-settings';
 import type { RecordSettings } from '../model/run';
 import {
   createFileDestination,

@@ -1,17 +1,6 @@
 /** `restoreFiles`: the settings of one run, as its history holds them. Pure. */
+import type { RestoreOfRecord } from './job-settings';
 import type { RunSettings } from './run';
-
-/** What each file needs to know of its run, beside what every record does. */
-export interface RestoreOfRecord {
-  readonly rawFileId: string;
-  readonly projectId: string;
-  /** Times that a file is tried again after `retryForMs` has not helped. */
-  readonly retries: number;
-  /** Before each of these. */
-  readonly retryIntervalMs: number;
-  /** Null: an archived object is a file that failed. */
-  readonly thaw: { readonly pollIntervalMs: number } | null;
-}
 
 export interface RestoreSettings extends RunSettings {
   readonly host: string;

@@ -5,7 +5,7 @@
 import { ERRORS, isErrorCode } from './errors';
 import { formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
 import type { LoadCounts } from './load-run';
-import type { LoadPlace } from './load-settings';
+import type { LoadPlace } from './job-settings';
 import type { CleanupReport, FailedRecord, JobProgress, RunSettings } from './run';
 
 /** How a run has ended, or why it is about to. */

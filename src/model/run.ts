@@ -2,8 +2,7 @@
 import type { RunPriority } from './fairness';
 import type { JobName } from './names';
 import type { Totals } from './records';
-import type { LoadOfRecord, LoadPlace } from './load-settings';
-import type { RestoreOfRecord } from './restore-settings';
+import type { LoadOfRecord, LoadPlace, RestoreOfRecord } from './job-settings';
 import type { RunRate } from './run-rate';
 
 export const PUBLISH_MODES = ['atomic', 'direct'] as const;

@@ -4,7 +4,7 @@
  * a request that is on its way when its process dies may arrive all the same.
  */
 import { Dispatcher, errors, request as undiciRequest } from 'undici';
-import type { HttpReply } from '../../src/transfer/http/http-client';
+import type { HttpReply } from '../../src/transfer/http/http-reply';
 import type { Clock, Life } from './clock';
 import { currentLife } from './clock';
 import type { WireFault } from './faults';

@@ -9,7 +9,7 @@ import {
   type StagedChunk,
   type StagedFile,
 } from '../../load';
-import type { LoadOfRecord } from '../../model/load-settings';
+import type { LoadOfRecord } from '../../model/job-settings';
 import type { ByteLimit } from '../../transfer';
 import type { TransferControl } from '../../transfer/types';
 import type { OfSource } from '../load-types';

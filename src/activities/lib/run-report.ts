@@ -1,7 +1,7 @@
 /** What report.json holds, and report.txt, the same for people. */
 import { ERRORS, isErrorCode } from '../../model/errors';
 import type { CleanupReport, FailedRecord } from '../../model/run';
-import type { LoadPlace } from '../../model/load-settings';
+import type { LoadPlace } from '../../model/job-settings';
 import { emptyTotals, type Totals } from '../../model/records';
 import type { FinishArgs } from '../finish-types';
 import type { ControlStore } from './control-store';

@@ -4,7 +4,9 @@
  */
 import type { ExportType } from '../../model/export-run';
 import type { ApiOperation } from './stats';
-import type { ResultShape } from './types';
+
+/** How the `result` of a finished export is laid out. */
+export type ResultShape = 'list' | 'object' | 'empty' | 'null';
 
 interface AnyFault {
   /** How many requests it hits; default 1. */

@@ -25,9 +25,6 @@ export interface StatusDurations {
   readonly runningMs: number;
 }
 
-/** How the `result` of a finished export is laid out. */
-export type ResultShape = 'list' | 'object' | 'empty' | 'null';
-
 export interface ExportApiOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;

@@ -5,13 +5,13 @@ import type { Access, Caller } from './access';
 import { GcsError, errorAnswer, type Answer } from './answers';
 import { deleteBucket, getBucket, insertBucket, listBuckets, patchBucket, testPermissions } from './buckets';
 import { ConnectionCut, discard, type Call, type World } from './call';
+import { composeObject, copyObject, rewriteObject } from './copies';
 import { deliver } from './deliver';
 import type { ArmedFault, FaultBook } from './faults';
 import type { RequestLog } from './log';
 import { sendMedia } from './media';
 import { deleteObject, getObject, listObjects, patchObject } from './objects';
 import { cancelResumable, putResumable, queryResumable, startResumable } from './resumable';
-import { composeObject, copyObject, rewriteObject } from './rewrites';
 import { routeOf, type GcsOperation } from './route';
 import { insertObject } from './uploads';
 import {

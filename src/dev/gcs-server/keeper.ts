@@ -6,8 +6,7 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Content, type Piece, type PieceStore } from './content';
-import type { Bucket } from './store';
-import type { GcsObject } from './types';
+import type { Bucket, GcsObject } from './types';
 
 interface KeptPiece {
   readonly id: string;

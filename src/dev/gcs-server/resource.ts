@@ -1,6 +1,5 @@
 /** Objects and buckets as the JSON API shows them: https://cloud.google.com/storage/docs/json_api/v1/objects#resource */
-import type { Bucket } from './store';
-import type { GcsEditable, GcsObject } from './types';
+import type { Bucket, GcsEditable, GcsObject } from './types';
 import { badRequest } from './answers';
 
 /** An opaque value that changes with the generation and the metageneration. */

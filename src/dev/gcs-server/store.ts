@@ -5,16 +5,7 @@
 import { GcsError, noSuchBucket } from './answers';
 import { Content, type Piece, type PieceStore } from './content';
 import type { Keeper } from './keeper';
-import type { GcsBucketOptions, GcsEditable, GcsEventType, GcsObject } from './types';
-
-export interface Bucket {
-  readonly name: string;
-  versioned: boolean;
-  readonly location: string;
-  readonly timeCreated: string;
-  /** Versions by name, oldest first. */
-  readonly objects: Map<string, GcsObject[]>;
-}
+import type { Bucket, GcsBucketOptions, GcsEditable, GcsEventType, GcsObject } from './types';
 
 /** A complete object that is not visible yet. */
 export interface Finished {

@@ -41,6 +41,16 @@ export interface GcsObject {
   fields: GcsEditable;
 }
 
+/** As the store and the folder that keeps it have it. */
+export interface Bucket {
+  readonly name: string;
+  versioned: boolean;
+  readonly location: string;
+  readonly timeCreated: string;
+  /** Versions by name, oldest first. */
+  readonly objects: Map<string, GcsObject[]>;
+}
+
 /** What a caller may set. */
 export interface GcsEditable {
   readonly contentType?: string;

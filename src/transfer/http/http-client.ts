@@ -1,5 +1,4 @@
 /** GET for sources: our own connections, the address guard at every hop, no decompression, no timeouts but the engine's. */
-import type { Readable } from 'node:stream';
 import { request } from 'undici';
 import { LonghaulError } from '../../model/errors';
 import { asError } from '../lib/abort';
@@ -9,6 +8,7 @@ import { faultText, networkFault } from '../lib/network-errors';
 import type { SourceUrl } from '../source-url';
 import type { AddressGuard } from './address-guard';
 import { DirectPool } from './direct/pool';
+import type { HttpReply } from './http-reply';
 import { followRedirect, headersFor, isRedirect, MAX_REDIRECTS } from './redirect';
 
 export interface HttpClientOptions {
@@ -19,13 +19,6 @@ export interface HttpClientOptions {
   readonly userAgent?: string;
   /** How much of a body may be read ahead of its reader before the connection is held back; 64 KiB where absent. */
   readonly readChunkBytes?: number;
-}
-
-export interface HttpReply {
-  readonly status: number;
-  /** Names in lower case; repeated headers joined with a comma. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Readable;
 }
 
 export interface HttpClient {

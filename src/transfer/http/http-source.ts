@@ -5,7 +5,8 @@ import type { ByteRange, Source, SourceReply, SourceVersion } from '../types';
 import { assertSameVersion, strongValidator } from '../version';
 import { parseContentRange } from './content-range';
 import { encodingIn, lengthIn, protocolFault } from './body-headers';
-import type { HttpClient, HttpReply } from './http-client';
+import type { HttpClient } from './http-client';
+import type { HttpReply } from './http-reply';
 import { refusalOf } from './refusal';
 
 export interface HttpSourceOptions {

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { LonghaulError, type ErrorCode } from '../../model/errors';
 import { parseRetryAfterMs } from '../lib/retry-after';
-import type { HttpReply } from './http-client';
+import type { HttpReply } from './http-reply';
 
 /** Error documents are a few hundred bytes; no more is kept of a page that says the same in HTML. */
 const MAX_DOCUMENT_BYTES = 16 * 1024;

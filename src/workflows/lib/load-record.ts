@@ -4,7 +4,7 @@ import type { CopiedChunks } from '../../activities/load-types';
 import { eachOf } from '../../model/each-of';
 import { plural } from '../../model/format';
 import type { LoadCounts } from '../../model/load-run';
-import type { LoadOfRecord } from '../../model/load-settings';
+import type { LoadOfRecord } from '../../model/job-settings';
 import { emptyTotals } from '../../model/records';
 import { transfer } from './activity-options';
 import { emptyCleanup, failure } from './failures';

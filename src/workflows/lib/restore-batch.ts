@@ -1,20 +1,9 @@
 /** Several raw files: a run each, on one host, some at a time; the end of each is awaited, whatever became of others. */
-import {
-  CancellationScope,
-  ChildWorkflowCancellationType,
-  executeChild,
-  isCancellation,
-  ParentClosePolicy,
-  setHandler,
-  TemporalFailure,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, setHandler, TemporalFailure, workflowInfo } from '@temporalio/workflow';
 import { ApplicationFailure } from '@temporalio/common';
 import { eachOf } from '../../model/each-of';
 import { emptyTotals } from '../../model/records';
 import { restoreStatus, type RestoredRecord, type RestoreInput, type RestoreResult } from '../../model/restore-run';
-import { summaryText } from '../../model/summary';
-import type { restoreFiles } from '../restore-files';
 import { claims } from './activity-options';
 import { failure, firstCause } from './failures';
 import { progressQuery, registerAbort } from './operator';
@@ -23,11 +12,21 @@ import { RunProgress } from './run-progress';
 /** Started at once; how many of them move bytes is the host's own limit, max_concurrent_restores. */
 const STARTED_AT_ONCE = 16;
 
+/** Runs one raw file as a child of its own on `host`. */
+export type RestoreChild = (
+  input: RestoreInput,
+  child: { readonly rawFileId: string; readonly workflowId: string; readonly host: string },
+) => Promise<RestoreResult>;
+
 /**
  * @throws RecordsFailed that names the first that failed, RunAborted where an operator has ended it; both with all outcomes in
  * their details.
  */
-export async function restoreMany(input: RestoreInput, ids: readonly string[]): Promise<RestoreResult> {
+export async function restoreMany(
+  input: RestoreInput,
+  ids: readonly string[],
+  restoreChild: RestoreChild,
+): Promise<RestoreResult> {
   const { workflowId, startTime } = workflowInfo();
   const run = input.runId ?? workflowId;
   const progress = new RunProgress('restoreFiles', `${ids.length} raw files`, run, startTime.getTime());
@@ -59,7 +58,7 @@ export async function restoreMany(input: RestoreInput, ids: readonly string[]): 
     }),
   });
   try {
-    return await work.run(() => restoreEach(input, ids, progress, (result) => (known.result = result)));
+    return await work.run(() => restoreEach(input, ids, progress, restoreChild, (result) => (known.result = result)));
   } catch (error) {
     const { reason, result } = known;
     const ended =
@@ -78,6 +77,7 @@ async function restoreEach(
   input: RestoreInput,
   ids: readonly string[],
   progress: RunProgress,
+  restoreChild: RestoreChild,
   onEnds: (result: RestoreResult) => void,
 ): Promise<RestoreResult> {
   const { run, startedMs } = progress;
@@ -91,7 +91,8 @@ async function restoreEach(
   await eachOf(order, STARTED_AT_ONCE, async ({ id, n }) => {
     if (CancellationScope.current().consideredCancelled) return;
     progress.inFlight += 1;
-    const end = await restoreChild(input, id, `${run}/${id}`, host);
+    const child = { rawFileId: id, workflowId: `${run}/${id}`, host };
+    const end = await endOf(id, () => restoreChild(input, child));
     progress.inFlight -= 1;
     ends.set(id, end);
     note(progress, n, end);
@@ -120,27 +121,9 @@ const statusOf = (restores: readonly RestoredRecord[]): RestoreResult['status'] 
 };
 
 /** Never throws: what became of it is its value. */
-async function restoreChild(
-  input: RestoreInput,
-  id: string,
-  workflowId: string,
-  host: string,
-): Promise<RestoredRecord> {
-  const { include, set } = input;
-  const one: RestoreInput = {
-    raw_file_id: id,
-    ...(include === undefined ? {} : { include }),
-    ...(set === undefined ? {} : { set }),
-  };
+async function endOf(id: string, restore: () => Promise<RestoreResult>): Promise<RestoredRecord> {
   try {
-    const { restores } = await executeChild<typeof restoreFiles>('restoreFiles', {
-      workflowId,
-      args: [one, null, host],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: summaryText(`Restores ${id}`),
-    });
+    const { restores } = await restore();
     return restores[0] ?? untold(id, { code: 'Internal', message: 'The run has told nothing' });
   } catch (error) {
     return restoredIn(error) ?? untold(id, isCancellation(error) ? CANCELLED : firstCause(error));

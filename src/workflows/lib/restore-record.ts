@@ -7,7 +7,7 @@ import { isCancellation, log, setCurrentDetails, sleep } from '@temporalio/workf
 import type { RestoredFileLine } from '../../activities/restore-types';
 import { ERRORS, isErrorCode } from '../../model/errors';
 import { emptyTotals } from '../../model/records';
-import type { RestoreOfRecord } from '../../model/restore-settings';
+import type { RestoreOfRecord } from '../../model/job-settings';
 import { summaryText } from '../../model/summary';
 import type { CleanupReport } from '../../model/run';
 import { files } from './activity-options';

@@ -1,7 +1,7 @@
 /** What a run shows of itself: the `progress` query and the current details of the Web UI. */
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { LoadPlace } from '../../model/load-settings';
+import type { LoadPlace } from '../../model/job-settings';
 import type { JobProgress, FailedRecord, RunSettings, Stage } from '../../model/run';
 import { SEARCH_ATTRIBUTES, type JobName } from '../../model/names';
 import { operatorActions, type OperatorAction } from '../../model/operator-actions';

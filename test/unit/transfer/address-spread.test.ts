@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Secret } from '../../../src/model/secret';
 import { AddressGuard, createHttpClient, createS3Client, SourceUrl } from '../../../src/transfer';
-import type { HttpReply } from '../../../src/transfer/http/http-client';
+import type { HttpReply } from '../../../src/transfer/http/http-reply';
 import { AddressSpread, type LookUpAll } from '../../../src/transfer/lib/address-spread';
 
 const ALIVE = ['127.0.0.1', '127.0.0.2'];

@@ -1,6 +1,6 @@
 /** One connection of HTTP/1.1, one request at a time; its socket reads into memory that the reply's reader names. */
 import type { Socket } from 'node:net';
-import type { HttpReply } from '../http-client';
+import type { HttpReply } from '../http-reply';
 import { DirectBody } from './body';
 import { ChunkedDecoder } from './chunked';
 import { malformed, parseHead, type ReplyHead } from './head';

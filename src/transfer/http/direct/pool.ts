@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { asError } from '../../lib/abort';
-import type { HttpReply } from '../http-client';
+import type { HttpReply } from '../http-reply';
 import { Connection, type OnRead } from './connection';
 
 export interface DirectPoolOptions {
