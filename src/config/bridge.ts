@@ -2,7 +2,7 @@
 import type { DeadLetterTarget } from '../model/transfer-event';
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
-import { type EnvironmentVariables, readAddress, readInteger, readVariable } from './environment';
+import { type EnvironmentVariables, readAddress, readInteger, readVariable } from './read-variable';
 
 export interface DeadLetterConfig {
   readonly target: DeadLetterTarget;

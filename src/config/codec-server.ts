@@ -1,7 +1,7 @@
 /** The token of `longhaul codec-server`. */
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
-import { type EnvironmentVariables, readVariable } from './environment';
+import { type EnvironmentVariables, readVariable } from './read-variable';
 import { CODEC_SERVER_TOKEN } from './payload-variables';
 
 /** A shorter token can be guessed over a network. */

@@ -1,6 +1,5 @@
 /** Which version of which worker deployment a process is, from its variables. */
-import type { EnvironmentVariables } from './environment';
-import { readVariable, refuse } from './environment';
+import { type EnvironmentVariables, readVariable, refuse } from './read-variable';
 import type { DeploymentVersion } from './types';
 
 /** Temporal refuses a name with a dot or a colon, and both where they begin with `__`; they are part of ids, so no longer than this. */

@@ -1,10 +1,7 @@
 /** Settings of the process. This folder is the only reader of process.env. */
 import { homedir, hostname } from 'node:os';
 import * as path from 'node:path';
-import { LonghaulError } from '../model/errors';
 import { MAX_WORKERS_LIMIT } from '../model/run';
-import { MAX_BYTES_PER_SEC } from '../model/run-rate';
-import { parseAddress } from './address';
 import { BRIDGE_VARIABLES } from './bridge-variables';
 import { deploymentVersion } from './deployment-version';
 import { EVENT_VARIABLES } from './event-variables';
@@ -12,13 +9,19 @@ import { INGEST_VARIABLES } from './ingest-variables';
 import { PAYLOAD_VARIABLES } from './payload-variables';
 import { TRACING_VARIABLES } from './tracing-variables';
 import { LOG_LEVELS } from './project-schema';
+import {
+  type EnvironmentVariables,
+  readAddress,
+  readBytesPerSec,
+  readChoice,
+  readInteger,
+  readVariable,
+} from './read-variable';
 import type { Environment } from './types';
 
 /** Calls to one vendor per second, over all workers: most vendors throttle earlier than they can serve. */
 const API_CALLS_PER_SECOND = 100;
 const MAX_RATE = 100_000;
-
-export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** For docs/reference/environment.md. */
 export const ENVIRONMENT_VARIABLES = [
@@ -141,60 +144,6 @@ export const ENVIRONMENT_VARIABLES = [
   ...PAYLOAD_VARIABLES,
   ...TRACING_VARIABLES,
 ] as const;
-
-/** An empty variable counts as not set: that is how orchestrators write "none". */
-export const readVariable = (env: EnvironmentVariables, name: string): string | null => {
-  const value = env[name]?.trim();
-  return value === undefined || value === '' ? null : value;
-};
-
-/** ConfigInvalid that names a variable, what it should be and what it is. */
-export const refuse = (name: string, expected: string, value: string): LonghaulError =>
-  new LonghaulError(
-    'ConfigInvalid',
-    `Environment variable ${name}: expected ${expected}, got "${value.slice(0, 80)}".`,
-  );
-
-/** A whole number in the range, or `fallback` where the variable is not set. Throws ConfigInvalid that names it. */
-export const readInteger = (
-  env: EnvironmentVariables,
-  name: string,
-  fallback: number,
-  min: number,
-  max: number,
-): number => {
-  const value = readVariable(env, name);
-  if (value === null) return fallback;
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : NaN;
-  if (!(number >= min && number <= max)) throw refuse(name, `a whole number from ${min} to ${max}`, value);
-  return number;
-};
-
-/** Null where the variable is not set. Throws ConfigInvalid that names it. */
-export const readBytesPerSec = (env: EnvironmentVariables, name: string): number | null =>
-  readVariable(env, name) === null ? null : readInteger(env, name, 0, 1, MAX_BYTES_PER_SEC);
-
-const readChoice = <T extends string>(
-  env: EnvironmentVariables,
-  name: string,
-  fallback: T,
-  choices: readonly T[],
-): T => {
-  const value = readVariable(env, name);
-  if (value === null) return fallback;
-  const choice = choices.find((known) => known.toLowerCase() === value.toLowerCase());
-  if (choice === undefined) throw refuse(name, choices.join(', '), value);
-  return choice;
-};
-
-/** The address that a variable holds; null where it is not set. Throws ConfigInvalid that names it. */
-export const readAddress = (env: EnvironmentVariables, name: string): string | null => {
-  const value = readVariable(env, name);
-  if (value === null) return null;
-  const address = parseAddress(value);
-  if (address === null) throw refuse(name, 'host:port', value);
-  return address;
-};
 
 const cacheDirOf = (env: EnvironmentVariables): string => {
   const base = readVariable(env, 'XDG_CACHE_HOME');

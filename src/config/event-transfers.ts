@@ -1,5 +1,5 @@
 /** Settings of `transferEvent` on a worker: everything else stands in the event. */
-import { type EnvironmentVariables, readBytesPerSec, readInteger, readVariable } from './environment';
+import { type EnvironmentVariables, readBytesPerSec, readInteger, readVariable } from './read-variable';
 import { MAX_LANES, maxLanesOf } from './lanes';
 import { storeFromEnvironment } from './store-environment';
 import type { StoreConfig } from './types';

@@ -4,7 +4,7 @@
  */
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
-import type { EnvironmentVariables } from './environment';
+import type { EnvironmentVariables } from './read-variable';
 
 export type SecretHeaders = Readonly<Record<string, Secret>>;
 

@@ -7,7 +7,7 @@ import { LonghaulError } from '../model/errors';
 import { checkIngestSetting, INGEST_NAMES } from '../model/ingest-input';
 import { INGEST_OVERRIDES, type IngestOverride } from '../model/ingest-run';
 import type { Overrides } from '../model/run';
-import type { EnvironmentVariables } from './environment';
+import type { EnvironmentVariables } from './read-variable';
 import { DEFAULT_FILE_NAMES, parseFileNames } from './ingest-file-names';
 import type { IngestConfig } from './ingest-types';
 import { storeFromEnvironment } from './store-environment';

@@ -2,7 +2,7 @@
 import { LonghaulError } from '../model/errors';
 import { BUCKET_NAME } from '../model/load-input';
 import { LOAD_ENVIRONMENTS, type LoadEnvironment, type StagingBucket } from '../model/load-run';
-import type { EnvironmentVariables } from './environment';
+import type { EnvironmentVariables } from './read-variable';
 
 export const STAGING_BUCKET_VARIABLE = 'LONGHAUL_STAGING_BUCKET';
 /** The first that is set wins; the second is the name that existing deployments set. */

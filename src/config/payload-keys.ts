@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
-import { type EnvironmentVariables, readVariable } from './environment';
+import { type EnvironmentVariables, readVariable } from './read-variable';
 import { PAYLOAD_KEYS, PAYLOAD_KEYS_FILE } from './payload-variables';
 
 export interface PayloadKey {

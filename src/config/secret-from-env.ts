@@ -1,6 +1,6 @@
 /** A secret that a config file names by the environment variable that holds it. */
 import { Secret } from '../model/secret';
-import type { EnvironmentVariables } from './environment';
+import type { EnvironmentVariables } from './read-variable';
 import type { SecretFromEnv } from './restore-types';
 
 /** Not an error where it is not set: the message belongs to whoever needs it. */

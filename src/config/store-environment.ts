@@ -1,7 +1,7 @@
 /** S3 as the environment gives it, for jobs without a configuration file. */
 import { LonghaulError } from '../model/errors';
 import { Secret } from '../model/secret';
-import { type EnvironmentVariables, readVariable } from './environment';
+import { type EnvironmentVariables, readVariable } from './read-variable';
 import type { StoreConfig } from './types';
 
 /**

@@ -1,7 +1,8 @@
 /** How to reach Temporal: its own environment configuration (profiles in temporal.toml, TEMPORAL_* variables). */
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { LonghaulError } from '../model/errors';
-import { childEnv, type EnvironmentVariables } from './environment';
+import { childEnv } from './environment';
+import type { EnvironmentVariables } from './read-variable';
 
 export interface TemporalConnectionSettings {
   readonly address: string;

@@ -1,7 +1,7 @@
 /** Whether and how traces are sent: the variables of the OpenTelemetry specification. Without an endpoint nothing is loaded. */
 import { LonghaulError } from '../model/errors';
 import type { TraceSampling } from '../model/tracing';
-import { readVariable, type EnvironmentVariables } from './environment';
+import { readVariable, type EnvironmentVariables } from './read-variable';
 
 export interface TracingConfig {
   /** For logs; the exporter reads endpoint and headers by itself. */
