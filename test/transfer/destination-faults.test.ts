@@ -1,61 +1,21 @@
 /** What stores do wrong, through a scripted proxy before the real server: nothing lost, nothing twice, nothing left. */
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
-import {
-  abortUpload,
-  crc32Of,
-  deleteIfOurs,
-  MemoryBudget,
-  openTransfer,
-  transferParts,
-  type HttpClient,
-} from '../../src/transfer';
-import { errorXml, startS3Proxy, type Operation, type S3Proxy, type Verdict } from '../support/s3-proxy';
-import { startSourceServer, type SourceServer } from '../support/source-server';
-import {
-  bytesOf,
-  makeControl,
-  makeSpec,
-  MIB,
-  moveAll,
-  openUploads,
-  publish,
-  readObject,
-  sha256,
-  testHttp,
-} from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { abortUpload, crc32Of, deleteIfOurs, MemoryBudget, openTransfer, transferParts } from '../../src/transfer';
+import { errorXml, type Operation, type Verdict } from '../support/s3-proxy';
+import { bytesOf, makeControl, MIB, moveAll, publish, sha256 } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let proxy: S3Proxy;
-let source: SourceServer;
-let http: HttpClient;
-const bucket = 'store-faults';
+let rig: RelayRig;
 const SIZE = 6 * MIB;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: bytesOf(SIZE), etag: '"v1"' });
-  proxy = await startS3Proxy(s3.endpoint);
-  http = testHttp();
+  rig = await startRelayRig('store-faults', () => ({ body: bytesOf(SIZE), etag: '"v1"' }));
 });
-afterAll(async () => {
-  await http.close();
-  await proxy.close();
-  await source.close();
-  await s3.stop();
-});
-beforeEach(() => {
-  source.requests.length = 0;
-  proxy.seen.length = 0;
-  proxy.script = () => 'pass';
-});
-
-const spec = (rest: object = {}): ReturnType<typeof makeSpec> =>
-  makeSpec({ url: source.url, http, client: s3.clientAt(proxy.endpoint), bucket, ...rest });
+afterAll(() => rig.stop());
+beforeEach(() => rig.reset());
 
 const atFirst = (operation: Operation, verdict: Verdict, times = 1): void => {
-  proxy.script = (request) => (request.operation === operation && request.nth <= times ? verdict : 'pass');
+  rig.proxy.script = (request) => (request.operation === operation && request.nth <= times ? verdict : 'pass');
 };
 
 const slowDown = (retryAfter?: string): Verdict => ({
@@ -78,54 +38,53 @@ const faults: [string, Verdict][] = [
 describe.each(['create', 'part', 'listParts', 'complete'] as Operation[])('%s', (operation) => {
   test.each(faults)('%s: the object arrives, no upload is left', async (name, verdict) => {
     if (operation === 'complete' && name === 'a bad digest') return;
-    const job = spec();
+    const job = rig.spec();
     atFirst(operation, verdict);
     const moved = await moveAll(job);
     expect(moved).toMatchObject({ bytes: SIZE, verified: 'crc32' });
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
-    expect(await openUploads(s3.client, bucket)).toEqual([]);
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
+    expect(await rig.openUploads()).toEqual([]);
   });
 });
 
 test('a bad digest on Complete is final: the parts are not what was sent', async () => {
-  const job = spec();
+  const job = rig.spec();
   atFirst('complete', { status: 400, body: errorXml('BadDigest') }, 99);
   await expect(moveAll(job)).rejects.toMatchObject({ code: 'VerificationFailed' });
-  expect(await readObject(s3.client, bucket, job.key)).toBeUndefined();
+  expect(await rig.read(job.key)).toBeUndefined();
 });
 
 test('Complete answers 200 with an error inside, before and after doing it', async () => {
-  const before = spec();
+  const before = rig.spec();
   atFirst('complete', { status: 200, body: errorXml('InternalError') });
   expect(await moveAll(before)).toMatchObject({ verified: 'crc32' });
-  const after = spec();
-  proxy.seen.length = 0;
+  const after = rig.spec();
+  rig.proxy.seen.length = 0;
   atFirst('complete', { after: { status: 200, body: errorXml('InternalError') } });
   expect(await moveAll(after)).toMatchObject({ verified: 'crc32' });
   // It was seen to be there, not completed again.
-  expect(proxy.count('complete')).toBe(1);
+  expect(rig.proxy.count('complete')).toBe(1);
 });
 
 test('NoSuchUpload after our own success is success', async () => {
-  const job = spec();
+  const job = rig.spec();
   atFirst('complete', { after: { status: 404, body: errorXml('NoSuchUpload') } });
   expect(await moveAll(job)).toMatchObject({ verified: 'crc32' });
 });
 
 test('NoSuchUpload while somebody else’s object is there is a loss', async () => {
-  const job = spec();
+  const job = rig.spec();
   await moveAll({ ...job, transferId: 'another' });
   atFirst('complete', { status: 404, body: errorXml('NoSuchUpload') }, 99);
   await expect(moveAll(job)).rejects.toMatchObject({ code: 'UploadLost' });
 });
 
 test('a direct PutObject whose answer is lost is not written twice', async () => {
-  source.file.body = bytesOf(1000);
-  const job = spec({ publish: 'direct' });
+  rig.source.file.body = bytesOf(1000);
+  const job = rig.spec({ publish: 'direct' });
   atFirst('put', 'loseAnswer');
   expect(await moveAll(job)).toMatchObject({ sentBytes: 1000, verified: 'crc32' });
-  expect(proxy.count('put')).toBe(1);
-  source.file.body = bytesOf(SIZE);
+  expect(rig.proxy.count('put')).toBe(1);
 });
 
 test.each([
@@ -136,61 +95,61 @@ test.each([
   ['EntityTooLarge', 400, 'DestinationRejected'],
 ])('%s is final and named', async (name, status, code) => {
   atFirst('create', { status, body: errorXml(name) }, 99);
-  await expect(moveAll(spec())).rejects.toMatchObject({ code });
-  expect(proxy.count('create')).toBe(1);
+  await expect(moveAll(rig.spec())).rejects.toMatchObject({ code });
+  expect(rig.proxy.count('create')).toBe(1);
 });
 
 test('the budget of retries ends, and what is asked for is handed on', async () => {
   atFirst('create', slowDown('7'), 99);
-  const error: unknown = await moveAll(spec()).catch((e: unknown) => e);
+  const error: unknown = await moveAll(rig.spec()).catch((e: unknown) => e);
   expect(error).toMatchObject({ code: 'DestinationThrottled', context: { retryAfterMs: 7000, httpStatus: 503 } });
 });
 
 describe('a repeated attempt', () => {
   test('adopts the upload that an earlier one began and did not tell', async () => {
-    const job = spec();
+    const job = rig.spec();
     const since = new Date();
     await openTransfer(job, makeControl());
-    proxy.seen.length = 0;
+    rig.proxy.seen.length = 0;
     const again = await openTransfer(job, makeControl({ repeatedSince: since }));
     expect(again.kind).toBe('begun');
-    expect(proxy.count('create') + proxy.count('part')).toBe(0);
-    expect(await openUploads(s3.client, bucket, job.key)).toHaveLength(1);
+    expect(rig.proxy.count('create') + rig.proxy.count('part')).toBe(0);
+    expect(await rig.openUploads(job.key)).toHaveLength(1);
     if (again.kind !== 'begun') return;
     const { destination, key } = job;
     const { signal } = new AbortController();
     expect(await abortUpload({ destination, key, uploadId: again.upload.uploadId, signal })).toBe(true);
     expect(await abortUpload({ destination, key, uploadId: again.upload.uploadId, signal })).toBe(false);
-    expect(await openUploads(s3.client, bucket, job.key)).toEqual([]);
+    expect(await rig.openUploads(job.key)).toEqual([]);
   });
 
   test('leaves an upload of somebody else under the same key alone', async () => {
-    const job = spec();
-    const foreign = await s3.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: job.key }));
-    const at = { Bucket: bucket, Key: job.key, UploadId: foreign.UploadId };
-    await s3.client.send(new UploadPartCommand({ ...at, PartNumber: 1, Body: bytesOf(100) }));
+    const job = rig.spec();
+    const foreign = await rig.s3.client.send(new CreateMultipartUploadCommand({ Bucket: rig.bucket, Key: job.key }));
+    const at = { Bucket: rig.bucket, Key: job.key, UploadId: foreign.UploadId };
+    await rig.s3.client.send(new UploadPartCommand({ ...at, PartNumber: 1, Body: bytesOf(100) }));
     const moved = await openTransfer(job, makeControl({ repeatedSince: new Date() }));
     if (moved.kind !== 'begun') throw new Error('it is large');
     expect(moved.upload.uploadId).not.toBe(foreign.UploadId);
     const { destination, key } = job;
     const { signal } = new AbortController();
     await abortUpload({ destination, key, uploadId: moved.upload.uploadId, signal });
-    expect(await openUploads(s3.client, bucket, job.key)).toEqual([job.key]);
+    expect(await rig.openUploads(job.key)).toEqual([job.key]);
     await abortUpload({ destination, key, uploadId: foreign.UploadId!, signal });
   });
 
   test('direct: finds its own object and moves nothing', async () => {
-    const job = spec({ publish: 'direct' });
+    const job = rig.spec({ publish: 'direct' });
     await moveAll(job);
-    source.requests.length = 0;
+    rig.source.requests.length = 0;
     const again = await openTransfer(job, makeControl({ repeatedSince: new Date() }));
     expect(again).toMatchObject({ kind: 'moved', object: { bytes: SIZE, verified: 'crc32', parts: 2 } });
-    expect(source.requests).toEqual([]);
+    expect(rig.source.requests).toEqual([]);
   });
 
   test.each([1, 2, 3])('after an abort at part %d sends no acknowledged part again', async (acknowledged) => {
-    source.file.body = bytesOf(24 * MIB);
-    const job = spec({ lanes: 2, listPageSize: 2 });
+    rig.source.file.body = bytesOf(24 * MIB);
+    const job = rig.spec({ lanes: 2, listPageSize: 2 });
     const opened = await openTransfer(job, makeControl());
     if (opened.kind !== 'begun') throw new Error('it is large');
     const first = makeControl();
@@ -207,12 +166,11 @@ describe('a repeated attempt', () => {
     const moved = await transferParts(job, opened.upload, makeControl({ checkpoint, repeatedSince: new Date() }));
     expect(moved.sentBytes - moved.bytes).toBeLessThanOrEqual(2 * job.partSizeBytes);
     await publish(job, moved);
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
-    source.file.body = bytesOf(SIZE);
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
   });
 
   test('does not trust a part without a checksum or of another size', async () => {
-    const job = spec();
+    const job = rig.spec();
     const opened = await openTransfer(job, makeControl());
     if (opened.kind !== 'begun') throw new Error('it is large');
     const { signal } = new AbortController();
@@ -220,12 +178,12 @@ describe('a repeated attempt', () => {
     wrong.crc32 = crc32Of(wrong.body);
     await job.destination.writePart(job.key, opened.upload.uploadId, wrong, signal);
     await publish(job, await transferParts(job, opened.upload, makeControl()));
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
   });
 });
 
 test('deleteIfOurs deletes only what carries our marker', async () => {
-  const job = spec({ publish: 'direct' });
+  const job = rig.spec({ publish: 'direct' });
   await moveAll(job);
   const { destination, key, transferId } = job;
   const { signal } = new AbortController();
@@ -235,10 +193,9 @@ test('deleteIfOurs deletes only what carries our marker', async () => {
 });
 
 test('memory stays within the budget, and lanes wait for it', async () => {
-  source.file.body = bytesOf(24 * MIB);
+  rig.source.file.body = bytesOf(24 * MIB);
   const memory = new MemoryBudget(10 * MIB);
-  await Promise.all([moveAll(spec({ memory, lanes: 4 })), moveAll(spec({ memory, lanes: 4 }))]);
+  await Promise.all([moveAll(rig.spec({ memory, lanes: 4 })), moveAll(rig.spec({ memory, lanes: 4 }))]);
   expect(memory.peakBytes).toBeLessThanOrEqual(10 * MIB);
   expect(memory.inUseBytes).toBe(0);
-  source.file.body = bytesOf(SIZE);
 });

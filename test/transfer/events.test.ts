@@ -1,47 +1,25 @@
 /** What a transfer tells while it runs. */
 import { once, EventEmitter } from 'node:events';
-import {
-  abortUpload,
-  openTransfer,
-  transferParts,
-  type HttpClient,
-  type TransferEvent,
-  type TransferSpec,
-} from '../../src/transfer';
-import { cutAfter, startSourceServer, type SourceServer } from '../support/source-server';
-import { bytesOf, makeControl, makeSpec, MIB, moveAll, testHttp } from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { abortUpload, openTransfer, transferParts, type TransferEvent, type TransferSpec } from '../../src/transfer';
+import { cutAfter } from '../support/source-server';
+import { bytesOf, makeControl, MIB, moveAll } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let source: SourceServer;
-let http: HttpClient;
+let rig: RelayRig;
 let events: TransferEvent[];
-const bucket = 'events';
 const SIZE = 11 * MIB;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: bytesOf(SIZE), etag: '"v1"' });
-  http = testHttp();
+  rig = await startRelayRig('events', () => ({ body: bytesOf(SIZE), etag: '"v1"' }));
 });
-afterAll(async () => {
-  await http.close();
-  await source.close();
-  await s3.stop();
-});
+afterAll(() => rig.stop());
 beforeEach(() => {
-  source.file = { body: bytesOf(SIZE), etag: '"v1"' };
-  source.fault = () => false;
+  rig.reset();
   events = [];
 });
 
 const spec = (rest: object = {}): TransferSpec =>
-  makeSpec({
-    url: source.url,
-    http,
-    client: s3.client,
-    bucket,
+  rig.spec({
     publish: 'direct',
     lanes: 1,
     onEvent: (event: TransferEvent) => void events.push(event),
@@ -77,14 +55,14 @@ test('a large object: every step once, in order', async () => {
 });
 
 test('a small object', async () => {
-  source.file.body = bytesOf(1000);
+  rig.source.file.body = bytesOf(1000);
   await moveAll(spec());
   expect(steps()).toEqual(['put_start', 'put_done']);
   expect(progress().at(-1)).toEqual({ kind: 'progress', bytes: 1000, expectedBytes: 1000 });
 });
 
 test('without a length there is nothing to be a percentage of', async () => {
-  source.fault = (_request, response, file) => {
+  rig.source.fault = (_request, response, file) => {
     response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(file.body);
     return true;
   };
@@ -96,7 +74,7 @@ test('without a length there is nothing to be a percentage of', async () => {
 test('progress comes while the first part is still being read', async () => {
   const bell = new EventEmitter();
   let sendRest = (): void => undefined;
-  source.fault = (_request, response, file) => {
+  rig.source.fault = (_request, response, file) => {
     response.writeHead(200, { 'transfer-encoding': 'chunked' });
     response.write(file.body.subarray(0, MIB));
     sendRest = () => response.end(file.body.subarray(MIB));
@@ -118,9 +96,9 @@ test.each([
   ['ranges', '"v1"'],
   ['one stream', undefined],
 ])('%s that break: what is read twice counts once in the end', async (_name, etag) => {
-  source.file.etag = etag;
+  rig.source.file.etag = etag;
   const broken = new Set<number>();
-  source.fault = (request, response, file) => {
+  rig.source.fault = (request, response, file) => {
     const first = request.range?.first ?? -1;
     if (broken.has(first)) return false;
     broken.add(first);

@@ -2,40 +2,20 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { AddressGuard, createHttpClient, SourceUrl, type HttpClient, type TransferSpec } from '../../src/transfer';
-import { startS3Proxy, type S3Proxy } from '../support/s3-proxy';
-import { startSourceServer, validators, type SourceServer } from '../support/source-server';
-import { bytesOf, makeSpec, MIB, moveAll, openUploads, readObject, sha256, testHttp } from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { AddressGuard, createHttpClient, SourceUrl, type TransferSpec } from '../../src/transfer';
+import { validators, type SourceServer } from '../support/source-server';
+import { bytesOf, MIB, moveAll, sha256 } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let proxy: S3Proxy;
-let source: SourceServer;
-let http: HttpClient;
-const bucket = 'odd-lengths';
+let rig: RelayRig;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: Buffer.alloc(0) });
-  proxy = await startS3Proxy(s3.endpoint);
-  http = testHttp();
+  rig = await startRelayRig('odd-lengths', () => ({ body: Buffer.alloc(0), etag: '"v1"' }));
 });
-afterAll(async () => {
-  await http.close();
-  await proxy.close();
-  await source.close();
-  await s3.stop();
-});
-beforeEach(() => {
-  source.file = { body: Buffer.alloc(0), etag: '"v1"' };
-  source.fault = () => false;
-  source.requests.length = 0;
-  proxy.seen.length = 0;
-});
+afterAll(() => rig.stop());
+beforeEach(() => rig.reset());
 
-const spec = (rest: object = {}): TransferSpec =>
-  makeSpec({ url: source.url, http, client: s3.clientAt(proxy.endpoint), bucket, publish: 'direct', ...rest });
+const spec = (rest: object = {}): TransferSpec => rig.spec({ publish: 'direct', ...rest });
 
 /** Answers that are empty, and what may be said of them. */
 const empty: [string, SourceServer['fault'], string][] = [
@@ -59,29 +39,29 @@ const empty: [string, SourceServer['fault'], string][] = [
 ];
 
 test.each(empty)('an empty file, %s: an empty object by one request', async (_name, fault, verified) => {
-  source.fault = fault;
+  rig.source.fault = fault;
   const job = spec();
   expect(await moveAll(job)).toMatchObject({ bytes: 0, parts: 1, verified });
-  expect(proxy.seen.map(({ operation }) => operation)).toEqual(['put']);
-  expect(await readObject(s3.client, bucket, job.key)).toEqual(Buffer.alloc(0));
-  expect(await openUploads(s3.client, bucket)).toEqual([]);
+  expect(rig.proxy.seen.map(({ operation }) => operation)).toEqual(['put']);
+  expect(await rig.read(job.key)).toEqual(Buffer.alloc(0));
+  expect(await rig.openUploads()).toEqual([]);
 });
 
 test.each([1000, 11 * MIB])('500, then 200: %d bytes arrive', async (size) => {
-  source.file.body = bytesOf(size);
-  source.fault = ({ number }, response) => {
+  rig.source.file.body = bytesOf(size);
+  rig.source.fault = ({ number }, response) => {
     if (number !== 0 && number !== 2) return false;
     response.writeHead(500).end('oops');
     return true;
   };
   const job = spec();
   await moveAll(job);
-  expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+  expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
 });
 
 test('a range that brings more bytes than Content-Range says', async () => {
-  source.file.body = bytesOf(11 * MIB);
-  source.fault = (request, response, file) => {
+  rig.source.file.body = bytesOf(11 * MIB);
+  rig.source.fault = (request, response, file) => {
     const { first, last } = { last: 0, first: 0, ...request.range };
     const body = file.body.subarray(first, last + 2);
     response.writeHead(206, {
@@ -93,14 +73,14 @@ test('a range that brings more bytes than Content-Range says', async () => {
   };
   const job = spec();
   await expect(moveAll(job)).rejects.toMatchObject({ code: 'SourceProtocol' });
-  expect(await readObject(s3.client, bucket, job.key)).toBeUndefined();
+  expect(await rig.read(job.key)).toBeUndefined();
 });
 
 test('the read-ahead of bodies can be set', async () => {
-  source.file.body = bytesOf(11 * MIB);
+  rig.source.file.body = bytesOf(11 * MIB);
   const guard = new AddressGuard({ allowedHosts: ['127.0.0.0/8'] });
   const own = createHttpClient({ guard, readChunkBytes: 256 * 1024 });
-  const { body } = await own.get(new SourceUrl(source.url), {}, new AbortController().signal);
+  const { body } = await own.get(new SourceUrl(rig.source.url), {}, new AbortController().signal);
   expect(body.readableHighWaterMark).toBe(256 * 1024);
   body.on('error', () => undefined).destroy();
   await own.close();
@@ -133,7 +113,7 @@ test.each([
     for (const times of [1, 2]) {
       const job = spec({ url });
       expect(await moveAll(job)).toMatchObject({ bytes: 1000 });
-      expect(await readObject(s3.client, bucket, job.key)).toEqual(bytesOf(1000));
+      expect(await rig.read(job.key)).toEqual(bytesOf(1000));
       expect(connections()).toBe(times);
     }
   } finally {

@@ -8,110 +8,82 @@ import {
   openTransfer,
   partSizeFor,
   publishUpload,
-  type HttpClient,
 } from '../../src/transfer';
-import { startSourceServer, type SourceServer } from '../support/source-server';
-import { startS3Proxy, type S3Proxy } from '../support/s3-proxy';
-import {
-  bytesOf,
-  makeControl,
-  makeSpec,
-  MIB,
-  moveAll,
-  openUploads,
-  publish,
-  readObject,
-  sha256,
-  testHttp,
-} from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { bytesOf, makeControl, MIB, moveAll, publish, sha256 } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let proxy: S3Proxy;
-let source: SourceServer;
-let http: HttpClient;
-const bucket = 'relay-bucket';
+let rig: RelayRig;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: bytesOf(1000), etag: '"v1"', contentType: 'text/csv' });
-  proxy = await startS3Proxy(s3.endpoint);
-  http = testHttp();
+  rig = await startRelayRig('relay-bucket', () => ({ body: bytesOf(1000), etag: '"v1"', contentType: 'text/csv' }));
 });
-afterAll(async () => {
-  await http.close();
-  await proxy.close();
-  await source.close();
-  await s3.stop();
-});
-beforeEach(() => {
-  source.requests.length = 0;
-  proxy.seen.length = 0;
-});
-
-const spec = (rest: object = {}): ReturnType<typeof makeSpec> =>
-  makeSpec({ url: source.url, http, client: s3.clientAt(proxy.endpoint), bucket, ...rest });
+afterAll(() => rig.stop());
+beforeEach(() => rig.reset());
 
 describe.each([0, 1, 1000, 5 * MIB - 1, 5 * MIB])('an object of %d bytes', (size) => {
   test('direct: two requests, verified', async () => {
-    source.file.body = bytesOf(size);
-    const job = spec({ publish: 'direct' });
+    rig.source.file.body = bytesOf(size);
+    const job = rig.spec({ publish: 'direct' });
     const moved = await moveAll(job);
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
     expect(moved).toMatchObject({
       bytes: size,
       parts: 1,
       sentBytes: size,
       verified: 'crc32',
-      crc32: encodeCrc32(crc32Of(source.file.body)),
+      crc32: encodeCrc32(crc32Of(rig.source.file.body)),
     });
-    expect(proxy.seen.map(({ operation }) => operation)).toEqual(['put']);
+    expect(rig.proxy.seen.map(({ operation }) => operation)).toEqual(['put']);
     // An empty file has no range: it is asked once more, without one.
-    expect(source.requests).toHaveLength(size === 0 ? 2 : 1);
+    expect(rig.source.requests).toHaveLength(size === 0 ? 2 : 1);
   });
 
   test('atomic: invisible until published, four requests', async () => {
-    source.file.body = bytesOf(size);
-    const job = spec();
+    rig.source.file.body = bytesOf(size);
+    const job = rig.spec();
     const control = makeControl();
     const opened = await openTransfer(job, control);
-    expect(await readObject(s3.client, bucket, job.key)).toBeUndefined();
+    expect(await rig.read(job.key)).toBeUndefined();
     if (opened.kind !== 'moved') throw new Error('it fits in one part');
     expect(control.seen[0]?.uploadId).toBe(opened.object.uploadId);
     const published = await publish(job, opened.object);
     expect(published.verified).toBe('crc32');
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
-    expect(proxy.seen.map(({ operation }) => operation)).toEqual(['create', 'part', 'complete']);
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
+    expect(rig.proxy.seen.map(({ operation }) => operation)).toEqual(['create', 'part', 'complete']);
   });
 });
 
 test.each(['atomic', 'direct'] as const)(
   'a large object, %s: parallel ranges, whole checksum, metadata',
   async (publishMode) => {
-    source.file = { body: bytesOf(17 * MIB + 3), etag: '"v2"', contentType: 'text/csv' };
-    const job = spec({ publish: publishMode, metadata: { origin: 'test' } });
+    rig.source.file = { body: bytesOf(17 * MIB + 3), etag: '"v2"', contentType: 'text/csv' };
+    const job = rig.spec({ publish: publishMode, metadata: { origin: 'test' } });
     const control = makeControl();
     const moved = await moveAll(job, control);
     expect(moved).toMatchObject({ parts: 4, bytes: 17 * MIB + 3, sentBytes: 17 * MIB + 3, verified: 'crc32' });
-    expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
-    const head = await s3.client.send(new HeadObjectCommand({ Bucket: bucket, Key: job.key, ChecksumMode: 'ENABLED' }));
-    expect(head).toMatchObject({ ContentType: 'text/csv', ChecksumCRC32: encodeCrc32(crc32Of(source.file.body)) });
+    expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
+    const head = await rig.s3.client.send(
+      new HeadObjectCommand({ Bucket: rig.bucket, Key: job.key, ChecksumMode: 'ENABLED' }),
+    );
+    expect(head).toMatchObject({ ContentType: 'text/csv', ChecksumCRC32: encodeCrc32(crc32Of(rig.source.file.body)) });
     expect(head.Metadata).toEqual({ origin: 'test', 'longhaul-transfer-id': job.transferId });
     // Each byte was asked for once, and each range but the first with the validator.
-    expect(source.requests.map(({ headers }) => headers['if-range'])).toEqual([undefined, '"v2"', '"v2"', '"v2"']);
+    expect(rig.source.requests.map(({ headers }) => headers['if-range'])).toEqual([undefined, '"v2"', '"v2"', '"v2"']);
     expect(Buffer.byteLength(JSON.stringify(control.seen.at(-1)))).toBeLessThan(1024);
-    expect(await openUploads(s3.client, bucket)).toEqual([]);
+    expect(await rig.openUploads()).toEqual([]);
   },
 );
 
 test('from S3, pinned to its ETag', async () => {
-  source.file = { body: bytesOf(11 * MIB), etag: '"v3"' };
-  const first = spec();
+  rig.source.file = { body: bytesOf(11 * MIB), etag: '"v3"' };
+  const first = rig.spec();
   await moveAll(first);
-  const job = spec({ source: createS3Source({ client: s3.client, bucket, key: first.key }), publish: 'direct' });
+  const job = rig.spec({
+    source: createS3Source({ client: rig.s3.client, bucket: rig.bucket, key: first.key }),
+    publish: 'direct',
+  });
   expect(await moveAll(job)).toMatchObject({ bytes: 11 * MIB, parts: 3, verified: 'crc32' });
-  expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+  expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
 });
 
 test('the part size is raised, and the first part read again, where 10,000 parts would not do', () => {
@@ -120,12 +92,12 @@ test('the part size is raised, and the first part read again, where 10,000 parts
 });
 
 test('publishing twice, and publishing what is lost', async () => {
-  source.file = { body: bytesOf(6 * MIB), etag: '"v4"' };
-  const job = spec();
+  rig.source.file = { body: bytesOf(6 * MIB), etag: '"v4"' };
+  const job = rig.spec();
   const moved = await moveAll(job);
   await expect(publish(job, moved)).resolves.toMatchObject({ verified: 'crc32' });
-  const { UploadId } = await s3.client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'lost' }));
-  const destination = createS3Destination({ client: s3.client, bucket });
+  const { UploadId } = await rig.s3.client.send(new CreateMultipartUploadCommand({ Bucket: rig.bucket, Key: 'lost' }));
+  const destination = createS3Destination({ client: rig.s3.client, bucket: rig.bucket });
   const { signal } = new AbortController();
   await destination.abort('lost', UploadId!, signal);
   const request = {

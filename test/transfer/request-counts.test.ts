@@ -1,33 +1,16 @@
 /** Requests counted are the requests on the wire, those made again included. */
-import { countRequests, type HttpClient, type RequestCounter } from '../../src/transfer';
-import { errorXml, startS3Proxy, type Operation, type S3Proxy } from '../support/s3-proxy';
-import { startSourceServer, type SourceServer } from '../support/source-server';
-import { bytesOf, makeSpec, MIB, moveAll, testHttp } from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { countRequests, type RequestCounter } from '../../src/transfer';
+import { errorXml, type Operation } from '../support/s3-proxy';
+import { bytesOf, MIB, moveAll } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let proxy: S3Proxy;
-let source: SourceServer;
-let http: HttpClient;
-const bucket = 'request-counts';
+let rig: RelayRig;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: bytesOf(17 * MIB), etag: '"v1"' });
-  proxy = await startS3Proxy(s3.endpoint);
-  http = testHttp();
+  rig = await startRelayRig('request-counts', () => ({ body: bytesOf(17 * MIB), etag: '"v1"' }));
 });
-afterAll(async () => {
-  await http.close();
-  await proxy.close();
-  await source.close();
-  await s3.stop();
-});
-beforeEach(() => {
-  proxy.seen.length = 0;
-  proxy.script = () => 'pass';
-});
+afterAll(() => rig.stop());
+beforeEach(() => rig.reset());
 
 const WIRE: Partial<Record<Operation, string>> = {
   create: 'create_multipart',
@@ -41,34 +24,32 @@ const WIRE: Partial<Record<Operation, string>> = {
 
 const onTheWire = (): Record<string, number> => {
   const counts: Record<string, number> = {};
-  for (const { operation } of proxy.seen) {
+  for (const { operation } of rig.proxy.seen) {
     const name = WIRE[operation] ?? operation;
     counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
 };
 
-const move = (rest: object = {}): ReturnType<typeof moveAll> =>
-  moveAll(makeSpec({ url: source.url, http, client: s3.clientAt(proxy.endpoint), bucket, publish: 'direct', ...rest }));
+const move = (rest: object = {}): ReturnType<typeof moveAll> => moveAll(rig.spec({ publish: 'direct', ...rest }));
 
 const slowDown = { status: 503, body: errorXml('SlowDown') } as const;
 
 test('a large object whose every operation is told once to slow down', async () => {
-  proxy.script = ({ nth }) => (nth === 1 ? slowDown : 'pass');
+  rig.proxy.script = ({ nth }) => (nth === 1 ? slowDown : 'pass');
   const { requests } = await countRequests(() => move());
   expect(requests).toEqual(onTheWire());
   expect(requests).toMatchObject({ create_multipart: 2, upload_part: 5, complete_multipart: 2 });
 });
 
 test('connections that break count too', async () => {
-  proxy.script = ({ operation, nth }) => (operation === 'part' && nth === 2 ? 'reset' : 'pass');
+  rig.proxy.script = ({ operation, nth }) => (operation === 'part' && nth === 2 ? 'reset' : 'pass');
   const { requests } = await countRequests(() => move());
   expect(requests).toEqual(onTheWire());
   expect(requests).toMatchObject({ upload_part: 5 });
 });
 
 test('two at once, each with its own counts', async () => {
-  source.file = { body: bytesOf(17 * MIB), etag: '"v1"' };
   const [atomic, direct] = await Promise.all([
     countRequests(() => move({ publish: 'atomic', partSizeBytes: 24 * MIB })),
     countRequests(() => move({ partSizeBytes: 24 * MIB })),
@@ -78,7 +59,8 @@ test('two at once, each with its own counts', async () => {
 });
 
 test('work that fails leaves its counts', async () => {
-  proxy.script = ({ operation }) => (operation === 'create' ? { status: 403, body: errorXml('AccessDenied') } : 'pass');
+  rig.proxy.script = ({ operation }) =>
+    operation === 'create' ? { status: 403, body: errorXml('AccessDenied') } : 'pass';
   let kept: RequestCounter | undefined;
   const failing = countRequests((counter) => {
     kept = counter;

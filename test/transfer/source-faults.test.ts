@@ -1,46 +1,28 @@
 /** What sources do wrong, and that the destination is byte-exact or nothing all the same. */
 import type { ServerResponse } from 'node:http';
-import { createHttpSource, SourceUrl, type HttpClient } from '../../src/transfer';
-import { answer, cutAfter, startSourceServer, validators, type SourceServer } from '../support/source-server';
-import { bytesOf, makeSpec, MIB, moveAll, readObject, sha256, testHttp } from '../support/transfer-rig';
-import { startTestS3, type TestS3 } from '../support/versitygw';
+import { createHttpSource, SourceUrl } from '../../src/transfer';
+import { answer, cutAfter, validators } from '../support/source-server';
+import { bytesOf, MIB, moveAll, sha256 } from '../support/transfer-rig';
+import { startRelayRig, type RelayRig } from './support/relay-rig';
 
-let s3: TestS3;
-let source: SourceServer;
-let http: HttpClient;
-const bucket = 'source-faults';
+let rig: RelayRig;
 const SIZE = 11 * MIB;
 
 beforeAll(async () => {
-  s3 = await startTestS3();
-  await s3.bucket(bucket);
-  source = await startSourceServer({ body: bytesOf(SIZE), etag: '"v1"' });
-  http = testHttp();
+  rig = await startRelayRig('source-faults', () => ({ body: bytesOf(SIZE), etag: '"v1"' }));
 });
-afterAll(async () => {
-  await http.close();
-  await source.close();
-  await s3.stop();
-});
-beforeEach(() => {
-  source.file = { body: bytesOf(SIZE), etag: '"v1"' };
-  source.fault = () => false;
-  source.requests.length = 0;
-  source.servedBytes = 0;
-});
+afterAll(() => rig.stop());
+beforeEach(() => rig.reset());
 
-const spec = (rest: object = {}): ReturnType<typeof makeSpec> =>
-  makeSpec({ url: source.url, http, client: s3.client, bucket, ...rest });
-
-const arrives = async (job = spec()): Promise<void> => {
+const arrives = async (job = rig.spec()): Promise<void> => {
   await moveAll(job);
-  expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+  expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
 };
 
 /** Fails with this code, and no reader ever sees anything. */
-const fails = async (code: string, job = spec()): Promise<void> => {
+const fails = async (code: string, job = rig.spec()): Promise<void> => {
   await expect(moveAll(job)).rejects.toMatchObject({ code });
-  expect(await readObject(s3.client, bucket, job.key)).toBeUndefined();
+  expect(await rig.read(job.key)).toBeUndefined();
 };
 
 const endings: Record<string, (response: ServerResponse) => void> = {
@@ -52,28 +34,28 @@ const endings: Record<string, (response: ServerResponse) => void> = {
 describe.each([0, 1, 5 * MIB - 1])('a body that breaks after %d bytes', (k) => {
   test.each(Object.keys(endings))('%s: is asked for again from there', async (ending) => {
     const broken = new Set<number>();
-    source.fault = (request, response, file) => {
+    rig.source.fault = (request, response, file) => {
       const first = request.range?.first ?? 0;
       if (broken.has(first) || broken.size === 2 || first > 5 * MIB) return false;
       broken.add(first);
       cutAfter(request, response, file, k, endings[ending]);
       return true;
     };
-    await arrives(spec({ stallTimeoutMs: 200 }));
+    await arrives(rig.spec({ stallTimeoutMs: 200 }));
     // What had come of part 2 was not asked for again.
-    const again = source.requests.filter(({ range }) => range?.first === 5 * MIB + k);
+    const again = rig.source.requests.filter(({ range }) => range?.first === 5 * MIB + k);
     // A reset may take bytes with it that were on their way.
     if (ending !== 'reset') expect(again.length).toBe(k === 0 ? 2 : 1);
   });
 });
 
 test('a source that never answers is stalled, not waited for', async () => {
-  source.fault = ({ number }) => number === 0;
-  await arrives(spec({ stallTimeoutMs: 200 }));
+  rig.source.fault = ({ number }) => number === 0;
+  await arrives(rig.spec({ stallTimeoutMs: 200 }));
 });
 
 test('a source that drips counts as stalled', async () => {
-  source.fault = (request, response, file) => {
+  rig.source.fault = (request, response, file) => {
     if (request.number > 0) return false;
     cutAfter(request, response, file, 10, () => {
       const drip = setInterval(() => response.write('x'), 20);
@@ -81,11 +63,11 @@ test('a source that drips counts as stalled', async () => {
     });
     return true;
   };
-  await arrives(spec({ stallTimeoutMs: 200 }));
+  await arrives(rig.spec({ stallTimeoutMs: 200 }));
 });
 
 const replaced = (change: (headers: Record<string, string | number>) => void) => {
-  source.fault = (request, response, file) => {
+  rig.source.fault = (request, response, file) => {
     if (request.range === undefined || request.range.first === 0) return false;
     const last = Math.min(request.range.last, file.body.length - 1);
     const body = file.body.subarray(request.range.first, last + 1);
@@ -119,17 +101,17 @@ test('a range whose size differs from the first one has changed', async () => {
 });
 
 test('changed in the middle, with the same length: 200 to If-Range, nothing mixed', async () => {
-  source.fault = ({ number }) => {
-    if (number === 1) source.file = { body: bytesOf(SIZE, 1), etag: '"v2"' };
+  rig.source.fault = ({ number }) => {
+    if (number === 1) rig.source.file = { body: bytesOf(SIZE, 1), etag: '"v2"' };
     return false;
   };
   await fails('SourceChanged');
 });
 
 test('200 for a range of the same version is another node: tried again', async () => {
-  source.fault = (request, response) => {
+  rig.source.fault = (request, response) => {
     if (request.number !== 1) return false;
-    answer(source, { ...request, headers: {}, range: undefined as never }, response);
+    answer(rig.source, { ...request, headers: {}, range: undefined as never }, response);
     return true;
   };
   await arrives();
@@ -140,63 +122,63 @@ test.each([
   ['a weak ETag', { ranges: true, etag: 'W/"v1"' }],
   ['no validator', { ranges: true, etag: undefined }],
 ])('%s: one stream, in order', async (_name, { ranges, etag }) => {
-  source.file.etag = etag;
-  source.fault = (request, response) => {
+  rig.source.file.etag = etag;
+  rig.source.fault = (request, response) => {
     if (ranges) return false;
-    answer(source, { ...request, range: undefined as never }, response);
+    answer(rig.source, { ...request, range: undefined as never }, response);
     return true;
   };
-  const job = spec();
+  const job = rig.spec();
   const moved = await moveAll(job);
   expect(moved).toMatchObject({ bytes: SIZE, parts: 3, verified: 'crc32' });
-  expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+  expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
 });
 
 test('a stream that breaks starts again and sends no part twice', async () => {
-  source.file.etag = undefined;
-  source.fault = (request, response, file) => {
+  rig.source.file.etag = undefined;
+  rig.source.fault = (request, response, file) => {
     if (request.number !== 1) return false;
     cutAfter(request, response, file, 10 * MIB + 5);
     return true;
   };
-  const moved = await moveAll(spec());
+  const moved = await moveAll(rig.spec());
   expect(moved).toMatchObject({ bytes: SIZE, sentBytes: SIZE });
 });
 
 test('no length: moved, and said to be unverified', async () => {
-  source.fault = (_request, response, file) => {
+  rig.source.fault = (_request, response, file) => {
     response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(file.body);
     return true;
   };
-  const job = spec();
+  const job = rig.spec();
   expect(await moveAll(job)).toMatchObject({ bytes: SIZE, verified: 'unverified' });
-  expect(sha256(await readObject(s3.client, bucket, job.key))).toBe(sha256(source.file.body));
+  expect(sha256(await rig.read(job.key))).toBe(sha256(rig.source.file.body));
 });
 
 test('a date that is strong pins the version where there is no ETag', async () => {
-  source.file = { body: bytesOf(SIZE), lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT' };
+  rig.source.file = { body: bytesOf(SIZE), lastModified: 'Mon, 01 Jan 2024 00:00:00 GMT' };
   await arrives();
-  expect(source.requests.at(-1)?.headers['if-range']).toBe('Mon, 01 Jan 2024 00:00:00 GMT');
+  expect(rig.source.requests.at(-1)?.headers['if-range']).toBe('Mon, 01 Jan 2024 00:00:00 GMT');
 });
 
 test('compressed on the way although identity was asked for', async () => {
-  source.fault = (_request, response, file) => {
+  rig.source.fault = (_request, response, file) => {
     response.writeHead(200, { 'content-encoding': 'gzip', etag: 'W/"v1"' }).end(file.body);
     return true;
   };
   await fails('SourceProtocol');
-  expect(source.requests[0]?.headers['accept-encoding']).toBe('identity');
+  expect(rig.source.requests[0]?.headers['accept-encoding']).toBe('identity');
 });
 
 describe.each([429, 503])('%d', (status) => {
   test.each(['1', '0', 'soon', new Date(Date.now() + 1000).toUTCString()])('with Retry-After %s', async (after) => {
-    source.fault = ({ number }, response) => {
+    rig.source.fault = ({ number }, response) => {
       if (number > 0) return false;
       response.writeHead(status, { 'retry-after': after }).end();
       return true;
     };
     const started = performance.now();
-    source.file.body = bytesOf(1000);
+    rig.source.file.body = bytesOf(1000);
     await arrives();
     if (after === '1') expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   });
@@ -204,7 +186,7 @@ describe.each([429, 503])('%d', (status) => {
 
 test('an expired URL is asked for again, once for all lanes, and the same bytes arrive', async () => {
   let current = 0;
-  source.fault = ({ url, number }, response) => {
+  rig.source.fault = ({ url, number }, response) => {
     if (number === 1) current = 1;
     if (url.endsWith(`?signature=s${current}`)) return false;
     const xml = '<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>';
@@ -212,13 +194,13 @@ test('an expired URL is asked for again, once for all lanes, and the same bytes 
     return true;
   };
   let refreshes = 0;
-  const job = spec({
+  const job = rig.spec({
     source: createHttpSource({
-      http,
-      resolve: () => Promise.resolve(new SourceUrl(`${source.url}?signature=s0`)),
+      http: rig.http,
+      resolve: () => Promise.resolve(new SourceUrl(`${rig.source.url}?signature=s0`)),
       refresh: () => {
         refreshes += 1;
-        return Promise.resolve(new SourceUrl(`${source.url}?signature=s1`));
+        return Promise.resolve(new SourceUrl(`${rig.source.url}?signature=s1`));
       },
     }),
   });
@@ -232,12 +214,12 @@ test.each([
   [410, 'SourceNotFound'],
   [400, 'SourceProtocol'],
 ])('%d is final', async (status, code) => {
-  source.fault = (_request, response) => {
+  rig.source.fault = (_request, response) => {
     response.writeHead(status).end('<Error><Code>AccessDenied</Code></Error>');
     return true;
   };
   await fails(code);
-  expect(source.requests).toHaveLength(1);
+  expect(rig.source.requests).toHaveLength(1);
 });
 
 test.each([
@@ -245,29 +227,31 @@ test.each([
   ['a redirect to a private address', 'http://10.0.0.1/file', 'AddressRefused'],
   ['a redirect to the metadata service, as a number', 'http://2852039166/latest', 'AddressRefused'],
 ])('%s is refused', async (_name, location, code) => {
-  source.fault = (_request, response) => {
+  rig.source.fault = (_request, response) => {
     response.writeHead(307, { location }).end();
     return true;
   };
   await fails(code);
-  expect(source.requests.length).toBeLessThanOrEqual(11);
+  expect(rig.source.requests.length).toBeLessThanOrEqual(11);
 });
 
 test('a redirect within the origin is followed, with range and validator', async () => {
-  source.fault = ({ url }, response) => {
+  rig.source.fault = ({ url }, response) => {
     if (url === '/moved') return false;
     response.writeHead(307, { location: '/moved' }).end();
     return true;
   };
   await arrives();
-  expect(source.requests.at(-1)?.headers['if-range']).toBe('"v1"');
+  expect(rig.source.requests.at(-1)?.headers['if-range']).toBe('"v1"');
 });
 
 test('no message holds the query of a signed URL', async () => {
-  source.fault = (_request, response) => {
+  rig.source.fault = (_request, response) => {
     response.writeHead(404).end();
     return true;
   };
-  const error: unknown = await moveAll(spec({ url: `${source.url}?X-Amz-Signature=abc` })).catch((e: unknown) => e);
+  const error: unknown = await moveAll(rig.spec({ url: `${rig.source.url}?X-Amz-Signature=abc` })).catch(
+    (e: unknown) => e,
+  );
   expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain('abc');
 });
