@@ -19,7 +19,7 @@ export interface ActionCounts {
 const READ_OF_EACH = 3;
 const READS_AT_ONCE = 8;
 
-export const noActions = (): ActionCounts => ({
+const noActions = (): ActionCounts => ({
   workflows: 0,
   activities: 0,
   signals: 0,
@@ -29,7 +29,7 @@ export const noActions = (): ActionCounts => ({
 });
 
 /** Of one history. A child counts where it is started, so that one outside of the run's ids (its hold) counts too. */
-export function actionsIn(events: readonly HistoryEvent[]): ActionCounts {
+function actionsIn(events: readonly HistoryEvent[]): ActionCounts {
   const counts = noActions();
   const localActivities = new Set<string>();
   for (const event of events) {

@@ -65,7 +65,7 @@ const metadata = z.looseObject({
     .describe('Asks for the stored object once more and compares it; needs leave to read the destination.'),
 });
 
-export const transferEventSchema = z
+const transferEventSchema = z
   .looseObject({
     schemaVersion: z
       .string()

@@ -17,7 +17,7 @@ const MAX_CONNECTIONS = 2;
 const IDLE_MS = 10_000;
 
 /** An identifier as it is called, whatever is in it (PostgreSQL documentation, 4.1.1: quotes are doubled). */
-export const quoteIdentifier = (name: string): string => {
+const quoteIdentifier = (name: string): string => {
   if (name.includes('\0')) throw new LonghaulError('CatalogueInvalid', 'A name in the catalogue section holds NUL.');
   return `"${name.replaceAll('"', '""')}"`;
 };

@@ -17,7 +17,7 @@ export type { FileNameRule, IngestConfig } from './ingest-types';
 
 const KIB = 1024;
 const MIB = 1024 ** 2;
-export const PARAMETERS_KEY = 'config/parameters.json';
+const PARAMETERS_KEY = 'config/parameters.json';
 const DEFAULT_CONTROL_PREFIX = '_longhaul/ingest';
 /** Two parts of a file move at once, so that memory is CONCURRENCY × 2 × S3_PART_MB. */
 const LANES = 2;

@@ -4,9 +4,9 @@ import { BUCKET_NAME } from '../model/load-input';
 import { LOAD_ENVIRONMENTS, type LoadEnvironment, type StagingBucket } from '../model/load-run';
 import type { EnvironmentVariables } from './read-variable';
 
-export const STAGING_BUCKET_VARIABLE = 'LONGHAUL_STAGING_BUCKET';
+const STAGING_BUCKET_VARIABLE = 'LONGHAUL_STAGING_BUCKET';
 /** The first that is set wins; the second is the name that existing deployments set. */
-export const STAGING_OVERRIDE_VARIABLES = ['LONGHAUL_STAGING_BUCKET_OVERRIDE', 'PYSPARK_TEMP_S3_BUCKET'] as const;
+const STAGING_OVERRIDE_VARIABLES = ['LONGHAUL_STAGING_BUCKET_OVERRIDE', 'PYSPARK_TEMP_S3_BUCKET'] as const;
 
 export interface BucketQuestion {
   readonly env: LoadEnvironment;

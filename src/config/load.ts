@@ -17,7 +17,7 @@ import { secretFromEnv } from './secret-from-env';
 import { trimSlashes } from './value-rules';
 
 const MIB = 1024 ** 2;
-export const LOAD_FILE_NAME = 'load.json';
+const LOAD_FILE_NAME = 'load.json';
 
 export interface LoadLoadOptions {
   /** Folder of the file; LONGHAUL_CONFIG_DIR by default. */

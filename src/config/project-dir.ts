@@ -28,7 +28,7 @@ export const listProjects = (configDir: string): string[] => {
 };
 
 /** Throws InvalidInput where `project` is not a plain name: it must not climb out of the config folder. */
-export const configPath = (configDir: string, project: string): string => {
+const configPath = (configDir: string, project: string): string => {
   if (!PROJECT_NAME.test(project)) {
     const shown = JSON.stringify(project.slice(0, 80));
     throw new LonghaulError(

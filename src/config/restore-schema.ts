@@ -30,7 +30,7 @@ const s3 = z.strictObject({
   ...storeKeys(),
 });
 
-export const CATALOGUE_TYPES = ['json', 'postgres', 'mongodb'] as const;
+const CATALOGUE_TYPES = ['json', 'postgres', 'mongodb'] as const;
 
 const catalogue = z.strictObject({
   type: z.enum(CATALOGUE_TYPES).describe('What the catalogue is. It is only ever read.'),

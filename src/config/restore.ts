@@ -20,7 +20,7 @@ export type { CatalogueConfig, RestoreConfig, SecretFromEnv } from './restore-ty
 
 const MIB = 1024 ** 2;
 const HOUR_MS = 3_600_000;
-export const RESTORE_FILE_NAMES = ['restore.json', 'restore.yaml', 'restore.yml'] as const;
+const RESTORE_FILE_NAMES = ['restore.json', 'restore.yaml', 'restore.yml'] as const;
 
 export interface LoadRestoreOptions {
   /** Folder of the file; LONGHAUL_CONFIG_DIR by default. */

@@ -112,4 +112,3 @@ export const PROJECT_SHAPE = new ConfigShape(projectSchema);
 export const projectJsonSchema = (): Record<string, unknown> => PROJECT_SHAPE.jsonSchema();
 export const configSections = (): { name: string; description: string }[] => PROJECT_SHAPE.sections();
 export const configKeys = (): readonly ConfigKey[] => PROJECT_SHAPE.keys();
-export const nearestKey = (path: string): string => PROJECT_SHAPE.nearestKey(path);

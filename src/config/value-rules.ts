@@ -2,7 +2,7 @@
 import * as ipaddr from 'ipaddr.js';
 
 /** What src/activities/lib/keys.ts fills in. */
-export const KEY_TEMPLATE_FIELDS = ['target_prefix', 'dataset', 'filename', 'run', 'export_id'] as const;
+const KEY_TEMPLATE_FIELDS = ['target_prefix', 'dataset', 'filename', 'run', 'export_id'] as const;
 
 /** User info, query and fragment are refused: they would carry secrets into messages, or be dropped silently. */
 export const isHttpUrl = (value: string): boolean => {

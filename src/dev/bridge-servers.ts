@@ -12,8 +12,8 @@ import { optionalToolPath } from './tools';
 import type { BridgeDescription } from './types';
 
 /** Queue, topic and subscription of transfer events. */
-export const EVENTS_NAME = 'longhaul-events';
-export const DEAD_LETTERS_NAME = 'longhaul-dead-letters';
+const EVENTS_NAME = 'longhaul-events';
+const DEAD_LETTERS_NAME = 'longhaul-dead-letters';
 
 /** Long enough for the bridge to hand a message over on a busy machine. */
 const VISIBILITY_SEC = 60;

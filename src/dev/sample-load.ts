@@ -17,9 +17,9 @@ import { SAMPLE_TARGET_BUCKET } from './seed';
 import type { S3Server, StackDescription } from './types';
 
 /** What the worker reads the connection string from. */
-export const SAMPLE_DATABASE_VARIABLE = 'LONGHAUL_SAMPLE_DATABASE_URL';
+const SAMPLE_DATABASE_VARIABLE = 'LONGHAUL_SAMPLE_DATABASE_URL';
 /** Made too, so that the command of the guide works as it stands there. */
-export const SAMPLE_STAGING_BUCKETS = ['longhaul-staging', 'my-staging-bucket'] as const;
+const SAMPLE_STAGING_BUCKETS = ['longhaul-staging', 'my-staging-bucket'] as const;
 const [STAGING_BUCKET] = SAMPLE_STAGING_BUCKETS;
 
 interface SampleSet {

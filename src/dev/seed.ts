@@ -13,7 +13,7 @@ export const SAMPLE_TARGET_BUCKET = 'longhaul-sample';
 export const SAMPLE_SOURCE_BUCKET = 'longhaul-source';
 /** Ends with a slash; below it lie `<state>/part-00000.csv` and on. */
 export const SAMPLE_PREFIX = 'exports/asset_location/';
-export const SAMPLE_PREFIX_OBJECTS = 1_200;
+const SAMPLE_PREFIX_OBJECTS = 1_200;
 export const SAMPLE_PREFIX_URI = `s3://${SAMPLE_SOURCE_BUCKET}/${SAMPLE_PREFIX.slice(0, -1)}`;
 
 const PARALLEL_PUTS = 32;

@@ -1,9 +1,8 @@
 /** Writes rows in the staging dialect into one buffer that grows as needed and is used again for each batch. */
-import { COMMA, CR, LF, QUOTE } from './csv/dialect';
+import { BACKSLASH, COMMA, CR, LF, QUOTE } from './csv/dialect';
 
 /** Below this a loop is faster than the call into native code. */
 const SHORT_BYTES = 48;
-const BACKSLASH = 92;
 const ZERO = 48;
 const MINUS = 45;
 

@@ -83,7 +83,7 @@ export interface TargetTable {
 /** Chunks of one file at most; their size grows where a file would make more. */
 export const PARTS_PER_FILE = 1_000;
 
-/** One staged object: whole rows of one file, as CSV in the dialect of src/load/staging-dialect.ts. */
+/** One staged object: whole rows of one file, as CSV in the dialect of src/load/csv/dialect.ts. */
 export interface StagedChunk {
   readonly key: string;
   readonly part: number;

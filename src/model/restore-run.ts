@@ -11,7 +11,7 @@ export type RestoreInput = ({ readonly raw_file_id: string } | { readonly raw_fi
   readonly set?: Overrides;
 };
 
-export const RESTORE_STATUSES = ['SUCCESS', 'PARTIAL FAILURE', 'COMPLETE FAILURE'] as const;
+const RESTORE_STATUSES = ['SUCCESS', 'PARTIAL FAILURE', 'COMPLETE FAILURE'] as const;
 export type RestoreStatus = (typeof RESTORE_STATUSES)[number];
 
 /** One raw file of a run. What failed before any file was looked at has no counts, report or destination. */

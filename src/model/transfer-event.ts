@@ -64,7 +64,7 @@ export interface TransferEventInput {
   readonly deadLetter?: DeadLetterTarget;
 }
 
-export const VERIFIED_BY = ['sha256', 'crc32', 'crc32c', 'etag', 'size', 'unverified'] as const;
+const VERIFIED_BY = ['sha256', 'crc32', 'crc32c', 'etag', 'size', 'unverified'] as const;
 
 export interface TransferEventResult {
   readonly eventId: string;

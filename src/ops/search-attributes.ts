@@ -6,7 +6,7 @@ import { SEARCH_ATTRIBUTE_TYPES, SEARCH_ATTRIBUTES, searchAttributeValues } from
 const names = Object.values(SEARCH_ATTRIBUTES);
 
 /** Those of our search attributes that the namespace lacks. */
-export async function missingSearchAttributes(client: Client, namespace: string): Promise<(typeof names)[number][]> {
+async function missingSearchAttributes(client: Client, namespace: string): Promise<(typeof names)[number][]> {
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
   return names.filter((name) => !(name in customAttributes));
 }

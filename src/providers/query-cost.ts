@@ -1,7 +1,7 @@
 /** Throttling by the cost of queries: a bucket of points that fills with time, told in each answer's `extensions.cost`. */
 import { z } from 'zod';
 
-export const costExtension = z.object({
+const costExtension = z.object({
   cost: z.object({
     requestedQueryCost: z.number(),
     throttleStatus: z.object({ currentlyAvailable: z.number(), restoreRate: z.number().positive() }),

@@ -17,7 +17,7 @@ export interface Rapid7Options extends Pick<ApiEndpoint, 'endpoint' | 'dispatche
 }
 
 /** The vendor has been seen to take 60 to 90 s to answer a create. */
-export const CREATE_TIMEOUT_MS = 120_000;
+const CREATE_TIMEOUT_MS = 120_000;
 
 /** The vendor gives the id of the export in flight in the text alone; there is no code for it. */
 const IN_PROGRESS = /already in[- ]progress/i;

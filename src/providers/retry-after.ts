@@ -7,7 +7,7 @@ const EPOCH_SEC = 1_000_000_000;
 
 export type ResponseHeaders = Record<string, string | string[] | undefined>;
 
-export const headerOf = (headers: ResponseHeaders, name: string): string | undefined => {
+const headerOf = (headers: ResponseHeaders, name: string): string | undefined => {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 };

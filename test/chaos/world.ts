@@ -11,7 +11,7 @@ import { Targets } from './targets';
 import { letItStorm, type Weather } from './weather';
 
 /** Slow enough that a file is under way for some seconds: what is struck must have been doing something. */
-export const ANSWER_BYTES_PER_SEC = 700_000;
+const ANSWER_BYTES_PER_SEC = 700_000;
 export const STALL_TIMEOUT_SEC = 3;
 /** With the client's backoff, longer than any outage. */
 const S3_ATTEMPTS = 12;

@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import { startGcsServer, type GcsServer, type GcsServerOptions } from '../../src/dev/gcs-server';
 
-export const KIB = 1024;
+const KIB = 1024;
 export const MIB = 1024 * KIB;
 export const QUANTUM = 256 * KIB;
 

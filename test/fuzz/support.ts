@@ -45,7 +45,7 @@ export const outcomeOfAsync = (work: () => Promise<unknown>): Promise<Outcome<un
     (error: unknown) => ({ refused: tableError(error) }),
   );
 
-export function tableError(error: unknown): LonghaulError {
+function tableError(error: unknown): LonghaulError {
   if (error instanceof LonghaulError && error.code !== 'Internal') return error;
   throw error instanceof Error ? error : new Error(`thrown: ${String(error)}`);
 }

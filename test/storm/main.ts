@@ -52,7 +52,7 @@ interface Failure {
 /** The scenario of a seed is the same wherever it is asked for. */
 const parameters = (seed: number): fc.Parameters<[Scenario]> => ({ seed, numRuns: 1, endOnFailure: false });
 
-export function scenarioOf(seed: number): Scenario {
+function scenarioOf(seed: number): Scenario {
   let found: Scenario | undefined;
   fc.check(
     fc.property(scenarios, (scenario) => {

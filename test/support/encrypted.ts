@@ -34,7 +34,7 @@ const isPayload = (value: object): value is Payload => {
 };
 
 /** Every payload within a message of the server. */
-export const payloadsIn = (value: unknown, path = ''): FoundPayload[] => {
+const payloadsIn = (value: unknown, path = ''): FoundPayload[] => {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
   if (isPayload(value)) return [{ path, payload: value }];
   return Object.entries(value).flatMap(([key, inner]) => payloadsIn(inner, path === '' ? key : `${path}.${key}`));

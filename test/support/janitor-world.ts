@@ -10,7 +10,7 @@ import type { RunHarness } from './run-harness';
 import { uniqueName } from './shared-stack';
 import type { TestProject } from './test-project';
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 
 /** Where runs write, of whichever job. */
 export type Place = Pick<TestProject, 'harness' | 'bucket' | 'controlPrefix' | 'targetPrefix'>;

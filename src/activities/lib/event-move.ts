@@ -255,7 +255,7 @@ function checked(dependencies: Dependencies, event: unknown): TransferEvent {
   throw withDetails(toFailure(new LonghaulError(code, message)), { attempts: 0, touched: false });
 }
 
-export const routeOf = ({ source, destination }: TransferEvent): EventRoute => ({
+const routeOf = ({ source, destination }: TransferEvent): EventRoute => ({
   job: WORKFLOWS.transferEvent,
   source: source.provider,
   destination: destination.provider,

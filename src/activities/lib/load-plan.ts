@@ -34,7 +34,7 @@ export interface StagedList {
 const PLANS_KEPT = 20;
 const plans = new Map<string, LoadPlan>();
 
-export const planKey = (store: ControlStore): string => `${store.files.root}plan.json`;
+const planKey = (store: ControlStore): string => `${store.files.root}plan.json`;
 
 export async function writePlan(store: ControlStore, plan: LoadPlan): Promise<void> {
   await store.writeJson(planKey(store), plan);

@@ -9,7 +9,7 @@ import { defineCommand } from '../lib/command';
 const load = createRequire(__filename);
 
 /** `transfer,api` as roles. Throws InvalidInput that names the unknown one. */
-export const parseRoles = (text: string): Role[] => {
+const parseRoles = (text: string): Role[] => {
   const names = text.split(',').map((name) => name.trim());
   const known = new Set<string>(ROLES);
   const unknown = names.find((name) => !known.has(name));

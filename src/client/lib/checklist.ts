@@ -30,7 +30,7 @@ const resultOf = (name: string, error: unknown): CheckResult => {
   return { name, status: 'failed', detail: message, code, hint, exitCode };
 };
 
-export const checkLine = ({ name, status, detail, code, hint }: CheckResult): string =>
+const checkLine = ({ name, status, detail, code, hint }: CheckResult): string =>
   `${SIGNS[status]} ${name.padEnd(24)} ${detail}${code === undefined ? '' : ` [${code}]`}` +
   (hint === undefined ? '' : `\n${' '.repeat(27)}hint: ${hint}`);
 

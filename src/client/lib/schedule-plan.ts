@@ -86,7 +86,7 @@ const typedInput = (
 };
 
 /** What the schedule starts. Throws InvalidInput. */
-export const plannedRun = (options: CreateOptions): Planned => {
+const plannedRun = (options: CreateOptions): Planned => {
   if (options.job === 'janitor') {
     const { word, workflow, subjects, check, projectOf, summary } = janitorJob;
     const input = check(typedInput(options, subjects, '--project, --bucket or --data-set'));

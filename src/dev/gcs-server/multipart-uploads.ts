@@ -29,7 +29,7 @@ export interface Multipart {
   readonly parts: Map<number, Part>;
 }
 
-export const noSuchUpload = (): GcsError =>
+const noSuchUpload = (): GcsError =>
   new GcsError(404, 'notFound', 'The requested upload was not found.', 'NoSuchUpload');
 
 export class MultipartUploads {

@@ -24,7 +24,7 @@ export function largeFileOf(stack: Stack): LargeFile {
 }
 
 /** Where the default key template puts a sample file. */
-export const keyOf = (file: SampleFile): string =>
+const keyOf = (file: SampleFile): string =>
   `${SAMPLE_TARGET_PREFIX}/${file.dataset}/${file.path.split('/').at(-1) ?? ''}`;
 
 /** Parts of the open upload under `key` that the S3 server has acknowledged; none where there is no upload. */

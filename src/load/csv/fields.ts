@@ -1,5 +1,5 @@
 /** Splits one row of CSV into its fields, without making anything of them. */
-import { CR, LF, type DialectBytes } from './dialect';
+import { BACKSLASH, CR, LF, type DialectBytes } from './dialect';
 
 /** What has to be done with a field's bytes. */
 export const PLAIN = 0;
@@ -9,8 +9,6 @@ export const QUOTED = 1;
 export const ESCAPED = 2;
 /** Unquoted, but with a carriage return or a backslash that COPY would take for something else. */
 export const ODD = 3;
-
-const BACKSLASH = 92;
 
 /** Reused from row to row. Quoted fields are given without their quotes. */
 export class Fields {

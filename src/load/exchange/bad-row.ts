@@ -9,7 +9,7 @@ import { Window } from '../read/window';
 import { decodeBreaks, sourceLine, type LineBreaks } from '../stage/line-map';
 import type { StagedChunk } from '../types';
 
-export const STAGING_DIALECT = dialectBytes(RFC_4180);
+const STAGING_DIALECT = dialectBytes(RFC_4180);
 
 export interface RowFault {
   /** Of what was sent, from 1: the last line of the row. Undefined where the server does not say. */

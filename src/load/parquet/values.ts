@@ -35,7 +35,7 @@ export function kindOf({ element, scale }: Leaf): ValueKind {
 const isText = ({ converted_type: converted, logical_type: logical }: SchemaElement): boolean =>
   ['UTF8', 'ENUM', 'JSON'].includes(converted ?? '') || ['STRING', 'ENUM', 'JSON'].includes(logical?.type ?? '');
 
-export function timestampOf(element: SchemaElement): { digits: Digits; zone: string } | undefined {
+function timestampOf(element: SchemaElement): { digits: Digits; zone: string } | undefined {
   const { type, converted_type: converted, logical_type: logical } = element;
   if (logical?.type === 'TIMESTAMP')
     return { digits: DIGITS[logical.unit], zone: logical.isAdjustedToUTC ? '+00' : '' };
@@ -101,7 +101,7 @@ const hexText = (bytes: Uint8Array): string =>
   `"\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')}"`;
 
 /** A leaf's value as Postgres reads it, and JSON too once it is quoted. */
-export function leafText(leaf: Leaf, value: unknown): string {
+function leafText(leaf: Leaf, value: unknown): string {
   const { element, scale } = leaf;
   switch (kindOf(leaf)) {
     case 'boolean':

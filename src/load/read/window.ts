@@ -8,7 +8,7 @@ import { LF } from '../csv/dialect';
 import type { Fill } from './object-reader';
 
 /** Longer ones are an unclosed quote rather than a row; memory stays bounded by it. */
-export const MAX_ROW_BYTES = 64 * 1024 * 1024;
+const MAX_ROW_BYTES = 64 * 1024 * 1024;
 
 export class Window {
   buffer: Buffer;

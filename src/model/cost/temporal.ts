@@ -43,7 +43,7 @@ const REPORTS_AT_ENDS = 6;
 const CONTROLS_A_PAGE = 3;
 
 /** Reports of a batch that runs this long; never more than two for each record. */
-export function reportsOfBatch(seconds: number, records: number): number {
+function reportsOfBatch(seconds: number, records: number): number {
   const steady = REPORT_SEC / REPORT_FRACTION;
   const periodic =
     seconds <= steady
@@ -58,11 +58,11 @@ const batchActivities = ({ publish }: RunShape): number => (publish === 'atomic'
 const RUN_ACTIVITIES = 3;
 
 /** Of records alone: one for a small file, two for one of several parts; a listing and one for 200 objects of a prefix. */
-export const recordActivities = ({ url, prefix }: Workload): number =>
+const recordActivities = ({ url, prefix }: Workload): number =>
   url.records + url.large + prefix.records + prefix.pages;
 
 /** Records with a workflow of their own: files of several parts, and prefixes. */
-export const recordWorkflows = ({ url, prefix }: Workload): number => url.large + prefix.records;
+const recordWorkflows = ({ url, prefix }: Workload): number => url.large + prefix.records;
 
 /** What the server does for the records, in records of one activity; `childWeight`: what one with a workflow costs beside. */
 export const effortOf = (workload: Workload, childWeight: number): number =>

@@ -79,7 +79,7 @@ async function createAuthClient(source: Identity): Promise<AuthClient> {
 export type CredentialsJson = Readonly<Record<string, unknown>> & { readonly type?: string };
 
 /** Throws GoogleCredentialsMissing; what is in the file is never repeated. */
-export async function readCredentials(
+async function readCredentials(
   source: Extract<GoogleCredentialsSource, { kind: 'file' | 'json' }>,
 ): Promise<CredentialsJson> {
   const where = source.kind === 'file' ? source.path : 'the configured JSON';

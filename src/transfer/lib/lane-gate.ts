@@ -14,7 +14,7 @@ const THROTTLES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SourceThrottled',
 const SLOW_BODY_STATUSES: ReadonlySet<number> = new Set([400, 408]);
 
 /** Says that there should be fewer requests at once. */
-export const isThrottle = (error: unknown): boolean => {
+const isThrottle = (error: unknown): boolean => {
   if (!(error instanceof LonghaulError)) return false;
   if (THROTTLES.has(error.code)) return true;
   const { httpStatus } = error.context;

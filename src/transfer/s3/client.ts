@@ -55,7 +55,7 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
 }
 
 /** TLS protects the payload; loopback needs none. On plain http elsewhere the signature must cover the bytes. */
-export function mayLeavePayloadUnsigned(endpoint: URL): boolean {
+function mayLeavePayloadUnsigned(endpoint: URL): boolean {
   if (endpoint.protocol === 'https:') return true;
   const host = endpoint.hostname.replace(/^\[|\]$/g, '');
   return host === 'localhost' || (isIP(host) !== 0 && ipaddr.process(host).range() === 'loopback');

@@ -96,17 +96,6 @@ export function mapS3Error(
   );
 }
 
-/** True for the errors after which nobody knows whether the store did what was asked. */
-export const isAmbiguous = (error: unknown): boolean =>
-  error instanceof LonghaulError &&
-  [
-    'DestinationUnreachable',
-    'DestinationUnavailable',
-    'DestinationStalled',
-    'UploadLost',
-    'DestinationThrottled',
-  ].includes(error.code);
-
 function codeFor(error: unknown, status: number | undefined): ErrorCode {
   const name = error instanceof Error ? error.name : '';
   // The undici handler names a lost connection RequestTimeout; the store's own RequestTimeout has a status.

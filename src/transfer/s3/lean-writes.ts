@@ -69,7 +69,7 @@ const MAX_DOCUMENT_BYTES = 16 * 1024;
 const STATUS_OF_LATE_ERROR = 503;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-export class LeanWriter {
+class LeanWriter {
   private readonly routes = new Map<string, WriteRoute>();
   private signer: { readonly keys: SigningKeys; readonly route: WriteRoute; readonly signer: Signer } | undefined;
 

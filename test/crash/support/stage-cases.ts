@@ -20,11 +20,11 @@ const PREFIX_OBJECTS = 6;
 /** Longer than it takes to bring all runs to their points, and over before the test is. */
 const POLL_DELAY_MS = 20_000;
 
-export const SMALL = generatedFile('asset', 'small.parquet', 10_000, 1);
-export const TWO_PARTS = generatedFile('asset', 'large.parquet', PART_BYTES + 1_000, 2);
+const SMALL = generatedFile('asset', 'small.parquet', 10_000, 1);
+const TWO_PARTS = generatedFile('asset', 'large.parquet', PART_BYTES + 1_000, 2);
 export const LARGE = generatedFile('asset', 'large.parquet', 12 * PART_BYTES, 2);
 /** Its URL answers 404 after the others have been staged, which sends the run into its cleanup. */
-export const GONE = generatedFile('asset', 'gone.parquet', 10_000, 3);
+const GONE = generatedFile('asset', 'gone.parquet', 10_000, 3);
 
 export interface StageCase {
   readonly name: string;
