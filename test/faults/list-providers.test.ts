@@ -7,12 +7,11 @@ import {
   type UrlListServerOptions,
 } from '../../src/dev/sample-vendors/url-list-server';
 import { listObjects, objectDigest } from '../support/bucket-view';
-import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf } from '../support/run-outcome';
-import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
+import { expectNoSecrets, expireDuring } from '../support/vendor-run';
 
 const MIB = 2 ** 20;
 const LARGE = generatedFile('asset', 'large.csv', 16 * MIB, 1);
@@ -62,20 +61,14 @@ describe('url-list', () => {
         { aws: { publish }, transfer: { lanes: 1, allowed_hosts: ['127.0.0.1'] } },
       );
       const runId = uniqueName('run');
-      slowDown(server.faults, LARGE.path);
-      const handle = await project.start({ runId });
-      const bytes = (): number => server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0;
-      await expireInTheMiddle(server.faults, bytes);
-      server.faults.clear();
+      const handle = await expireDuring(server, LARGE, () => project.start({ runId }));
       const result = await handle.result();
 
       expect(result).toMatchObject({ records: 2, transferred: 2, exportId: expect.stringMatching(/^list-/) as string });
       await expectFiles(project);
       expect(server.stats.files[server.urlPath(LARGE)]?.statuses).toMatchObject({ 403: expect.any(Number) as number });
-      expect(server.stats.apiKeySeenAtFileHost).toBe(false);
-      const exhibits = await historyOfRun(project, handle.workflowId, runId, FILES.length);
-      expect(exhibits.some(([, text]) => text.includes(server.urlPath(LARGE)))).toBe(true);
-      expect(findSecrets(exhibits, [server.apiKey])).toEqual([]);
+      const { workflowId } = handle;
+      await expectNoSecrets(server, project, { workflowId, runId, records: FILES.length }, [server.urlPath(LARGE)]);
     },
     120_000,
   );

@@ -2,12 +2,11 @@
 import { expectedContent, generatedFile } from '../../src/dev/export-api';
 import { startShopifyServer, type ShopifyServer } from '../../src/dev/sample-vendors/shopify-server';
 import { digestOf, listObjects, objectDigest } from '../support/bucket-view';
-import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf, untilProgress } from '../support/run-outcome';
-import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
+import { expectNoSecrets, expireDuring } from '../support/vendor-run';
 
 const MIB = 2 ** 20;
 const FILE = generatedFile('outputs', 'l6lersgk4i81iqc3n6iisywwtipb-final', 16 * MIB, 1);
@@ -44,24 +43,20 @@ it.each(['atomic', 'direct'])(
       '{ orders { edges { node { id } } } }',
       `gid://shopify/BulkOperation/${publish}`,
     );
-    slowDown(server.faults);
-    const from = server.stats.files[server.urlPath(FILE)]?.bytes ?? 0;
-    const handle = await project.start({ runId });
-    await untilProgress(handle, 'waiting', ({ exportStatus }) => exportStatus?.includes(foreign.id) === true);
-    server.points.set(-50);
-    server.jobs.end(foreign.id, 'COMPLETED');
-    const bytes = (): number => (server.stats.files[server.urlPath(FILE)]?.bytes ?? 0) - from;
-    await expireInTheMiddle(server.faults, bytes);
-    server.faults.clear();
+    const handle = await expireDuring(server, FILE, async () => {
+      const started = await project.start({ runId });
+      await untilProgress(started, 'waiting', ({ exportStatus }) => exportStatus?.includes(foreign.id) === true);
+      server.points.set(-50);
+      server.jobs.end(foreign.id, 'COMPLETED');
+      return started;
+    });
     expect(await handle.result()).toMatchObject({ records: 1, transferred: 1 });
 
     const key = `${project.targetPrefix}/products/products.jsonl`;
     expect(await objectDigest(harness.s3, project.bucket, key)).toEqual(await digestOf(expectedContent(FILE)));
-    expect(server.stats.apiKeySeenAtFileHost).toBe(false);
-    const exhibits = await historyOfRun(project, handle.workflowId, runId, 1);
-    expect(exhibits.some(([, text]) => text.includes('Shopify bulk operation of products'))).toBe(true);
-    expect(exhibits.some(([, text]) => text.includes(server.urlPath(FILE)))).toBe(true);
-    expect(findSecrets(exhibits, [server.apiKey])).toEqual([]);
+    const { workflowId } = handle;
+    const shown = ['Shopify bulk operation of products', server.urlPath(FILE)];
+    await expectNoSecrets(server, project, { workflowId, runId, records: 1 }, shown);
   },
   120_000,
 );

@@ -1,12 +1,11 @@
 /** exportToS3 from Snyk's Export API, on a sample that keeps its contract. */
 import { generatedFile } from '../../src/dev/export-api';
 import { startSnykServer, type SnykServer } from '../../src/dev/sample-vendors/snyk-server';
-import { expireInTheMiddle, slowDown } from '../support/expired-in-the-middle';
 import { RunHarness } from '../support/run-harness';
 import { failureOf } from '../support/run-outcome';
-import { findSecrets, historyOfRun } from '../support/secret-search';
 import { uniqueName } from '../support/shared-stack';
 import type { TestProject } from '../support/test-project';
+import { expectNoSecrets, expireDuring } from '../support/vendor-run';
 
 const MIB = 2 ** 20;
 const LARGE = generatedFile('issues', 'part-0.csv', 16 * MIB, 1);
@@ -40,19 +39,12 @@ it.each(['atomic', 'direct'])(
     const project = await projectOf({ publish });
     const runId = uniqueName('run');
     server.faults.api({ on: 'create', status: 429, headers: { 'retry-after': '1' } });
-    slowDown(server.faults, LARGE.path);
-    const from = server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0;
-    const handle = await project.start({ runId });
-    const bytes = (): number => (server.stats.files[server.urlPath(LARGE)]?.bytes ?? 0) - from;
-    await expireInTheMiddle(server.faults, bytes);
-    server.faults.clear();
+    const handle = await expireDuring(server, LARGE, () => project.start({ runId }));
     expect(await handle.result()).toMatchObject({ records: 2, transferred: 2 });
     await project.expectByteExact(FILES);
-    expect(server.stats.apiKeySeenAtFileHost).toBe(false);
-    const exhibits = await historyOfRun(project, handle.workflowId, runId, FILES.length);
-    expect(exhibits.some(([, text]) => text.includes('Snyk export of issues'))).toBe(true);
-    expect(exhibits.some(([, text]) => text.includes(server.urlPath(LARGE)))).toBe(true);
-    expect(findSecrets(exhibits, [server.apiKey])).toEqual([]);
+    const { workflowId } = handle;
+    const shown = ['Snyk export of issues', server.urlPath(LARGE)];
+    await expectNoSecrets(server, project, { workflowId, runId, records: FILES.length }, shown);
   },
   120_000,
 );

@@ -5,6 +5,7 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import type { FinishArgs } from '../../src/activities/finish-types';
+import type { RestoredFileLine } from '../../src/activities/restore-types';
 import type { ApiActivities, TransferActivities } from '../../src/activities/types';
 import type { ErrorCode } from '../../src/model/errors';
 import type { ExportSettings } from '../../src/model/export-run';
@@ -135,15 +136,14 @@ export class ScriptedWorld {
   }
 
   private page(page: number): ManifestRecord[] {
-    const from = page * this.pageRecords;
-    const size = Math.min(this.pageRecords, this.records - from);
-    return Array.from({ length: size }, (_, i) => ({
-      n: from + i,
+    const recordOf = (n: number): ManifestRecord => ({
+      n,
       kind: 'url',
       dataset: 'd',
-      source: `https://h/${from + i}`,
-      key: `p/d/${from + i}`,
-    }));
+      source: `https://h/${n}`,
+      key: `p/d/${n}`,
+    });
+    return numbersOf(page, this.pageRecords, this.records).map(recordOf);
   }
 
   private runSettings(project: string, run: string): ExportSettings {
@@ -190,12 +190,19 @@ export const cleanup = (part: Partial<CleanupReport>): CleanupReport => ({
   ...part,
 });
 
-const stagedObjectOf = (record: ManifestRecord): StagedObject => ({
+/** Numbers of the records of a page. */
+export const numbersOf = (page: number, pageRecords: number, records: number): number[] => {
+  const first = page * pageRecords;
+  return Array.from({ length: Math.min(pageRecords, records - first) }, (_, i) => first + i);
+};
+
+/** What an activity answers of a record of ten bytes. */
+export const movedOf = ({ n, dataset, source, key }: ManifestRecord): RestoredFileLine => ({
   line: {
-    n: record.n,
-    dataset: record.dataset,
-    source: record.source,
-    key: record.key,
+    n,
+    dataset,
+    source,
+    key,
     bytes: 10,
     parts: 1,
     attempts: 1,
@@ -203,7 +210,8 @@ const stagedObjectOf = (record: ManifestRecord): StagedObject => ({
     startedAt: '2026-01-01T00:00:00.000Z',
     finishedAt: '2026-01-01T00:00:00.000Z',
   },
-  transferId: `t-${record.n}`,
+  transferId: `t-${n}`,
   resentBytes: 0,
-  uploadId: `u-${record.n}`,
 });
+
+const stagedObjectOf = (record: ManifestRecord): StagedObject => ({ ...movedOf(record), uploadId: `u-${record.n}` });

@@ -4,13 +4,13 @@
  */
 import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
 import type { ApiActivities, ClaimActivities, FilesActivities } from '../../src/activities/types';
-import type { FinishRestoreArgs, PrepareRestoreArgs, RestoredFileLine } from '../../src/activities/restore-types';
+import type { FinishRestoreArgs, PrepareRestoreArgs } from '../../src/activities/restore-types';
 import { filesQueue, TASK_QUEUES } from '../../src/model/names';
 import type { ManifestRecord } from '../../src/model/records';
 import { restoreStatus, type RestoreInput, type RestoredRecord } from '../../src/model/restore-run';
 import type { RestoreSettings } from '../../src/model/restore-settings';
 import type { restoreFiles } from '../../src/workflows';
-import { cleanup, ScriptedWorld } from './scripted-activities';
+import { cleanup, movedOf, numbersOf, ScriptedWorld } from './scripted-activities';
 import type { ScriptedQueue, ScriptedRuns } from './scripted-run';
 import { uniqueName } from './shared-stack';
 
@@ -72,7 +72,7 @@ export class ScriptedRestore {
         this.tries.push(record.n);
         const attempt = this.tries.filter((n) => n === record.n).length;
         await world.whileRunning(this.onRestore(record, attempt));
-        return restored(record);
+        return movedOf(record);
       },
       clearFile: ({ record }) => {
         this.cleared.push(record.n);
@@ -94,15 +94,14 @@ export class ScriptedRestore {
   }
 
   private page(page: number): ManifestRecord[] {
-    const from = page * this.pageRecords;
-    const size = Math.min(this.pageRecords, this.files - from);
-    return Array.from({ length: size }, (_, i) => ({
-      n: from + i,
+    const recordOf = (n: number): ManifestRecord => ({
+      n,
       kind: 'file',
       dataset: 'RAW001',
-      source: `s3://backup/RAW001/${from + i}.bin`,
-      key: `${from + i}.bin`,
-    }));
+      source: `s3://backup/RAW001/${n}.bin`,
+      key: `${n}.bin`,
+    });
+    return numbersOf(page, this.pageRecords, this.files).map(recordOf);
   }
 
   private settingsOf({ ref, run, rawFileId, startedMs, include }: PrepareRestoreArgs): RestoreSettings {
@@ -148,20 +147,3 @@ export class ScriptedRestore {
     };
   }
 }
-
-const restored = (record: ManifestRecord): RestoredFileLine => ({
-  line: {
-    n: record.n,
-    dataset: record.dataset,
-    source: record.source,
-    key: record.key,
-    bytes: 10,
-    parts: 1,
-    attempts: 1,
-    outcome: 'transferred',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    finishedAt: '2026-01-01T00:00:00.000Z',
-  },
-  transferId: `t-${record.n}`,
-  resentBytes: 0,
-});
