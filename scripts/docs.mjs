@@ -24,45 +24,23 @@ if (!existsSync(path.join(dist, 'config', 'schema-keys.js'))) {
 }
 
 const load = (name) => require(path.join(dist, name));
-const { configKeys, configSections } = load('config/schema-keys.js');
-const { NOT_OVERRIDABLE } = load('config/overrides.js');
-const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules.js');
-const { SCHEMAS, schemaDocument } = load('client/lib/schemas.js');
-const { loadKeys } = load('config/load-rules.js');
-const { ENVIRONMENT_VARIABLES } = load('config/environment.js');
-const { ERRORS, EXIT_CODES } = load('model/errors.js');
-const { repairOf } = load('client/lib/repair.js');
+const { repairOf } = load('client/lib/repair');
+const { factsOf } = require('./lib/docs-facts.js');
 const { pages } = require('./lib/docs-pages.js');
 const { withCodes } = require('./lib/docs-runbook.js');
 const { withTables } = require('./lib/docs-scaling.js');
 const prettier = await import('prettier');
 
 const style = await prettier.resolveConfig(path.join(root, 'configs', 'project.schema.json'));
-const files = await pages(
-  {
-    sections: configSections(),
-    keys: configKeys(),
-    notOverridable: NOT_OVERRIDABLE,
-    restore: {
-      sections: RESTORE_SHAPE.sections(),
-      keys: RESTORE_SHAPE.keys(),
-      notOverridable: restoreNotOverridable(),
-    },
-    load: { keys: loadKeys() },
-    schemas: SCHEMAS.map((schema) => ({ name: schema.name, document: schemaDocument(schema) })),
-    errors: ERRORS,
-    exitCodes: EXIT_CODES,
-    variables: ENVIRONMENT_VARIABLES,
-  },
-  (text) => prettier.format(text, { ...style, parser: 'json' }),
-);
+const facts = factsOf(load);
+const files = await pages(facts, (text) => prettier.format(text, { ...style, parser: 'json' }));
 
 const SCALING = 'docs/scaling.md';
-const scaling = withTables(readFileSync(path.join(root, SCALING), 'utf8'), load('model/cost/index.js'));
+const scaling = withTables(readFileSync(path.join(root, SCALING), 'utf8'), load('model/cost/index'));
 files[SCALING] = await prettier.format(scaling, { ...style, parser: 'markdown' });
 
 const RUNBOOK = 'docs/runbook.md';
-const repairs = { errors: ERRORS, exitCodes: EXIT_CODES, repairOf };
+const repairs = { errors: facts.errors, exitCodes: facts.exitCodes, repairOf };
 const runbook = withCodes(readFileSync(path.join(root, RUNBOOK), 'utf8'), repairs);
 files[RUNBOOK] = await prettier.format(runbook, { ...style, parser: 'markdown' });
 

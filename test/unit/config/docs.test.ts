@@ -1,34 +1,21 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { SCHEMAS, schemaDocument } from '../../../src/client/lib/schemas';
+import { SCHEMAS } from '../../../src/client/lib/schemas';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
 import { loadKeys } from '../../../src/config/load-rules';
-import { NOT_OVERRIDABLE } from '../../../src/config/overrides';
-import { RESTORE_SHAPE, restoreNotOverridable } from '../../../src/config/restore-rules';
-import { configKeys, configSections } from '../../../src/config/schema-keys';
+import { RESTORE_SHAPE } from '../../../src/config/restore-rules';
+import { configKeys } from '../../../src/config/schema-keys';
 import { ERRORS, EXIT_CODES } from '../../../src/model/errors';
 
 const ROOT = path.join(__dirname, '../../..');
 type Pages = (facts: object, json: (text: string) => Promise<string>) => Promise<Record<string, string>>;
 const { pages } = jest.requireActual<{ pages: Pages }>(path.join(ROOT, 'scripts/lib/docs-pages.js'));
+type FactsOf = (load: (name: string) => unknown) => object;
+const { factsOf } = jest.requireActual<{ factsOf: FactsOf }>(path.join(ROOT, 'scripts/lib/docs-facts.js'));
 
 const generated = (): Promise<Record<string, string>> =>
   pages(
-    {
-      sections: configSections(),
-      keys: configKeys(),
-      notOverridable: NOT_OVERRIDABLE,
-      restore: {
-        sections: RESTORE_SHAPE.sections(),
-        keys: RESTORE_SHAPE.keys(),
-        notOverridable: restoreNotOverridable(),
-      },
-      load: { keys: loadKeys() },
-      schemas: SCHEMAS.map((schema) => ({ name: schema.name, document: schemaDocument(schema) })),
-      errors: ERRORS,
-      exitCodes: EXIT_CODES,
-      variables: ENVIRONMENT_VARIABLES,
-    },
+    factsOf((name) => jest.requireActual(path.join(ROOT, 'src', name))),
     (text) => Promise.resolve(text),
   );
 
