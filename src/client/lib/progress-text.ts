@@ -2,23 +2,9 @@
 import { ERRORS, isErrorCode } from '../../model/errors';
 import { orderedText } from '../../model/run-details';
 import type { FailedRecord, JobProgress, Stage } from '../../model/run';
-import type { Trouble } from './run-details';
+import type { InFlight } from './run-details';
 import { JOB_TERMS } from './job-words';
 import { formatBar, formatBytes, formatCount, formatDuration, formatRate, plural } from './format';
-
-/** One transfer that is moving bytes now, as its heartbeat tells. */
-export interface InFlight {
-  /** The record's number, from the child's id; null where it cannot be told. */
-  readonly n: number | null;
-  readonly activity: string;
-  readonly bytes: number;
-  readonly sizeBytes: number | null;
-  readonly attempt: number;
-  /** Why the last attempt failed, where it is not the first. */
-  readonly lastError: string | null;
-  /** What this attempt is trying again by itself; null where nothing is in its way. */
-  readonly trouble?: Trouble | null;
-}
 
 /** `{unit}`: what the job moves, a record or a file. */
 const STAGE_WORDS: Record<Stage, string> = {

@@ -2,7 +2,8 @@
 import type { JobProgress } from '../../model/run';
 import type { OutStream } from './io';
 import { LiveBlock } from './live-block';
-import { bytesOf, type InFlight, inFlightText, isInTrouble, progressLine } from './progress-text';
+import { bytesOf, inFlightText, isInTrouble, progressLine } from './progress-text';
+import type { InFlight } from './run-details';
 import { styleFor } from './terminal';
 import { RateMeter, watchBlock } from './watch-screen';
 

@@ -6,7 +6,6 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow';
 import { type ErrorCode, isErrorCode } from '../../model/errors';
 import { withinMs } from './connection';
-import type { InFlight } from './progress-text';
 
 /** Descriptions asked for in one look: a watcher must not load the server of a large run. */
 const MAX_CHILDREN_DESCRIBED = 16;
@@ -23,6 +22,20 @@ interface Heartbeat {
 export interface Trouble {
   readonly code: ErrorCode;
   readonly message: string;
+}
+
+/** One transfer that is moving bytes now, as its heartbeat tells. */
+export interface InFlight {
+  /** The record's number, from the child's id; null where it cannot be told. */
+  readonly n: number | null;
+  readonly activity: string;
+  readonly bytes: number;
+  readonly sizeBytes: number | null;
+  readonly attempt: number;
+  /** Why the last attempt failed, where it is not the first. */
+  readonly lastError: string | null;
+  /** What this attempt is trying again by itself; null where nothing is in its way. */
+  readonly trouble?: Trouble | null;
 }
 
 const fieldOf = (holder: unknown, key: string): unknown =>

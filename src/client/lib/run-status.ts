@@ -8,13 +8,13 @@ import { withTemporal } from './connection';
 import { describeFailure, type Failure, failureText } from './failure';
 import type { Output } from './output';
 import { viewFor } from './progress-view';
-import { type InFlight, statusText } from './progress-text';
+import { statusText } from './progress-text';
 import type { Job, JobResult } from './job';
 import { noteShortfall } from './run-job';
 import { findJanitor, janitorStatus, watchJanitor } from './follow-janitor';
 import { noAnswer } from './no-answer';
 import { findRun, type FoundRun, queryProgress, queryRunning } from './run';
-import { readInFlight } from './run-details';
+import { type InFlight, readInFlight } from './run-details';
 import { waitForRun } from './wait';
 
 /** What `status --json` prints: the progress query's answer where a worker gives one, and what the server knows. */

@@ -4,10 +4,9 @@ import type { JobProgress } from '../../model/run';
 import { describeFailure } from './failure';
 import type { JobInput, JobResult, JobWorkflow } from './job';
 import type { ProgressView } from './progress-view';
-import type { InFlight } from './progress-text';
 import { isPayloadFailure, noAnswer } from './no-answer';
 import { queryProgress, queryRunning } from './run';
-import { readInFlight } from './run-details';
+import { type InFlight, readInFlight } from './run-details';
 import { sleep } from './sleep';
 
 /** Fast enough to look alive; a query costs the server and a worker some milliseconds each. */

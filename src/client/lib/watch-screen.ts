@@ -4,16 +4,8 @@ import { orderedText } from '../../model/run-details';
 import type { FailedRecord, JobProgress, Stage } from '../../model/run';
 import { formatBar, formatBytes, formatDuration, formatRate, plural, shorten } from './format';
 import { JOB_TERMS } from './job-words';
-import {
-  bytesOf,
-  exportText,
-  type InFlight,
-  inFlightText,
-  rateOf,
-  recordsText,
-  stageText,
-  unitOf,
-} from './progress-text';
+import { bytesOf, exportText, inFlightText, rateOf, recordsText, stageText, unitOf } from './progress-text';
+import type { InFlight } from './run-details';
 import { fit, PLAIN, printable, type Style } from './terminal';
 
 const MAX_FAILURES_SHOWN = 3;

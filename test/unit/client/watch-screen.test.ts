@@ -1,5 +1,6 @@
 import { COLOURED, widthOf } from '../../../src/client/lib/terminal';
-import { type InFlight, statusText } from '../../../src/client/lib/progress-text';
+import { statusText } from '../../../src/client/lib/progress-text';
+import type { InFlight } from '../../../src/client/lib/run-details';
 import { RateMeter, watchBlock, wayText } from '../../../src/client/lib/watch-screen';
 import { PLAIN } from '../../../src/client/lib/terminal';
 import { ERRORS } from '../../../src/model/errors';
