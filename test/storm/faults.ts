@@ -1,6 +1,6 @@
 /** What can go wrong, by name: each entry of a scenario's list becomes one of these at the n-th request to that side. */
 import type { Clock } from './clock';
-import type { WireReply, WireRequest } from './wire';
+import type { WireReply, WireRequest } from './wire-messages';
 
 type Answer = (clock: Clock, request: WireRequest) => WireReply;
 

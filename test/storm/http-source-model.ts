@@ -2,7 +2,8 @@
 import type { Clock } from './clock';
 import { errorXml } from './faults';
 import { rangeReply } from './ranges';
-import type { Server, WireReply, WireRequest } from './wire';
+import type { Server } from './wire';
+import type { WireReply, WireRequest } from './wire-messages';
 
 export interface SourceFlavour {
   readonly validator: 'strong' | 'weak' | 'date' | 'none';

@@ -1,5 +1,5 @@
 /** A range of a body (RFC 9110 section 14), as web servers and S3 answer it. */
-import type { WireReply } from './wire';
+import type { WireReply } from './wire-messages';
 
 export function rangeReply(body: Buffer, range: string | undefined): WireReply {
   const match = /^bytes=(\d+)-(\d+)$/.exec(range ?? '');

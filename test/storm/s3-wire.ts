@@ -3,7 +3,8 @@ import { decodeCrc32, encodeCrc32 } from '../../src/transfer/lib/crc32';
 import { errorXml } from './faults';
 import { rangeReply } from './ranges';
 import { StoreRefusal, type ModelObject, type S3Model } from './s3-model';
-import type { Server, WireReply, WireRequest } from './wire';
+import type { Server } from './wire';
+import type { WireReply, WireRequest } from './wire-messages';
 
 const META = 'x-amz-meta-';
 

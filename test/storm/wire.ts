@@ -8,22 +8,7 @@ import type { HttpReply } from '../../src/transfer/http/http-reply';
 import type { Clock, Life } from './clock';
 import { currentLife } from './clock';
 import type { WireFault } from './faults';
-
-export interface WireRequest {
-  readonly method: string;
-  readonly url: URL;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** The body was cut off on its way; what is here has arrived. */
-  readonly isTorn?: boolean;
-}
-
-export interface WireReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
+import type { WireReply, WireRequest } from './wire-messages';
 
 export interface Server {
   handle(request: WireRequest): WireReply;

@@ -8,7 +8,8 @@ import { HttpSourceModel } from './http-source-model';
 import { S3Model, type ModelObject, type ModelUpload } from './s3-model';
 import { S3Server } from './s3-wire';
 import { MAX_BYTES, type PlannedFault, type Scenario } from './scenario';
-import type { Network, Server, WireReply, WireRequest } from './wire';
+import type { Network, Server } from './wire';
+import type { WireReply, WireRequest } from './wire-messages';
 
 export const KEY = 'data/file.bin';
 export const FILE = 'file.bin';
