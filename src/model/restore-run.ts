@@ -11,8 +11,7 @@ export type RestoreInput = ({ readonly raw_file_id: string } | { readonly raw_fi
   readonly set?: Overrides;
 };
 
-const RESTORE_STATUSES = ['SUCCESS', 'PARTIAL FAILURE', 'COMPLETE FAILURE'] as const;
-export type RestoreStatus = (typeof RESTORE_STATUSES)[number];
+export type RestoreStatus = 'SUCCESS' | 'PARTIAL FAILURE' | 'COMPLETE FAILURE';
 
 /** One raw file of a run. What failed before any file was looked at has no counts, report or destination. */
 export interface RestoredRecord {

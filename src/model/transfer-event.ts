@@ -64,7 +64,8 @@ export interface TransferEventInput {
   readonly deadLetter?: DeadLetterTarget;
 }
 
-const VERIFIED_BY = ['sha256', 'crc32', 'crc32c', 'etag', 'size', 'unverified'] as const;
+/** By what the bytes at the destination were compared with those of the source. */
+type VerifiedBy = 'sha256' | 'crc32' | 'crc32c' | 'etag' | 'size' | 'unverified';
 
 export interface TransferEventResult {
   readonly eventId: string;
@@ -77,7 +78,7 @@ export interface TransferEventResult {
   /** Bytes that had to be sent more than once. */
   readonly resentBytes: number;
   /** What the strongest comparison was made with. */
-  readonly verified: (typeof VERIFIED_BY)[number];
+  readonly verified: VerifiedBy;
   /** SHA-256 in hexadecimal digits, CRCs as the stores write them (base64). */
   readonly checksums: { readonly sha256?: string; readonly crc32?: string; readonly crc32c?: string };
   /** What was written: the version of a versioned S3 bucket, the generation of GCS. */

@@ -58,8 +58,7 @@ const batchActivities = ({ publish }: RunShape): number => (publish === 'atomic'
 const RUN_ACTIVITIES = 3;
 
 /** Of records alone: one for a small file, two for one of several parts; a listing and one for 200 objects of a prefix. */
-const recordActivities = ({ url, prefix }: Workload): number =>
-  url.records + url.large + prefix.records + prefix.pages;
+const recordActivities = ({ url, prefix }: Workload): number => url.records + url.large + prefix.records + prefix.pages;
 
 /** Records with a workflow of their own: files of several parts, and prefixes. */
 const recordWorkflows = ({ url, prefix }: Workload): number => url.large + prefix.records;
