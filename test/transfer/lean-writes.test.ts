@@ -134,7 +134,7 @@ it('keeps the code and the pause that a throttling store asks for', async () => 
   proxy.script = () => ({ status: 503, headers: { 'retry-after': '3' }, body: errorXml('SlowDown') });
   await expect(put('second', body)).rejects.toMatchObject({
     code: 'DestinationThrottled',
-    message: expect.stringContaining('SlowDown scripted (HTTP 503)') as unknown,
+    message: expect.stringContaining('SlowDown: scripted (HTTP 503)') as unknown,
     context: { httpStatus: 503, retryAfterMs: 3_000 },
   });
   expect(bySdk()).toEqual([true, false]);
