@@ -1,5 +1,12 @@
 /** Runs the real workflows on the shared Temporal server, with scripted activities, in a namespace of the test's own. */
-import { Client, Connection, type WorkflowHandleWithStartDetails } from '@temporalio/client';
+import {
+  type ApplicationFailure,
+  type CancelledFailure,
+  Client,
+  Connection,
+  WorkflowFailedError,
+  type WorkflowHandleWithStartDetails,
+} from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -125,4 +132,21 @@ export const untilProgress = async (
   return until(probe, { timeoutMs: 30_000, what }).catch((error: unknown) => {
     throw new Error(`${String(error)} Last progress: ${JSON.stringify(last)}`, { cause: error });
   });
+};
+
+/** Something to wait for until the test opens it. */
+export const gate = (): { readonly opened: Promise<void>; open: () => void } => {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+};
+
+/** What a run has failed by; fails the test where it succeeds. */
+export const causeOf = async (handle: RunHandle): Promise<ApplicationFailure | CancelledFailure> => {
+  const error: unknown = await handle.result().then(
+    () => new Error('the run succeeded'),
+    (failure: unknown) => failure,
+  );
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  return (error as WorkflowFailedError).cause as ApplicationFailure | CancelledFailure;
 };

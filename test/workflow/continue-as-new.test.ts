@@ -6,7 +6,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { MESSAGES } from '../../src/model/run';
 import { failWith, ScriptedWorld } from '../support/scripted-activities';
 import type { ScriptedRuns } from '../support/scripted-run';
-import { progressOf, untilProgress, type RunHandle } from '../support/scripted-run';
+import { gate, progressOf, untilProgress, type RunHandle } from '../support/scripted-run';
 import { SUGGESTED_AFTER_EVENTS, startShortHistories, type ShortHistories } from '../support/short-histories';
 import { until } from '../support/until';
 
@@ -20,12 +20,6 @@ beforeAll(async () => {
   ({ runs } = server);
 });
 afterAll(() => server.stop());
-
-const gate = (): { readonly opened: Promise<void>; open: () => void } => {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-};
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 const sorted = (list: readonly number[]): number[] => [...list].sort((a, b) => a - b);

@@ -1,35 +1,14 @@
 /** What `exportToS3` decides: order of stages, failure policies, cancel, operator messages. */
-import {
-  type ApplicationFailure,
-  CancelledFailure,
-  WorkflowFailedError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { CancelledFailure, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { JobProgress } from '../../src/model/run';
 import { failWith, ScriptedWorld } from '../support/scripted-activities';
-import { progressOf, ScriptedRuns, untilProgress, type RunHandle } from '../support/scripted-run';
-import { until } from '../support/until';
+import { causeOf, gate, progressOf, ScriptedRuns, untilProgress } from '../support/scripted-run';
 
 let runs: ScriptedRuns;
 beforeAll(async () => {
   runs = await ScriptedRuns.create();
 });
 afterAll(() => runs.close());
-
-const gate = (): { readonly opened: Promise<void>; open: () => void } => {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
-};
-
-const causeOf = async (handle: RunHandle): Promise<ApplicationFailure | CancelledFailure> => {
-  const error: unknown = await handle.result().then(
-    () => new Error('the run succeeded'),
-    (failure: unknown) => failure,
-  );
-  expect(error).toBeInstanceOf(WorkflowFailedError);
-  return (error as WorkflowFailedError).cause as ApplicationFailure | CancelledFailure;
-};
 
 describe('a run that succeeds', () => {
   it('moves every record once, publishes every page after the last record, and reports', async () => {
@@ -284,107 +263,6 @@ describe('cancel', () => {
       await handle.cancel();
       await expect(causeOf(handle)).resolves.toBeInstanceOf(CancelledFailure);
       expect(world.finished).toMatchObject({ outcome: 'cancelled' });
-    });
-  });
-});
-
-describe('operator', () => {
-  it('pauses, resumes and changes the number of workers', async () => {
-    const world = new ScriptedWorld();
-    const held = gate();
-    world.records = 40;
-    world.pageRecords = 40;
-    world.onOpen = () => held.opened;
-    await runs.with(world, async () => {
-      const handle = await runs.start();
-      await untilProgress(handle, 'transfers', ({ stage }) => stage === 'transferring');
-      await expect(handle.executeUpdate('setMaxWorkers', { args: [{ maxWorkers: 0 }] })).rejects.toThrow(
-        WorkflowUpdateFailedError,
-      );
-      await expect(handle.executeUpdate('pause', { args: [] })).resolves.toMatchObject({ paused: true });
-      await expect(handle.executeUpdate('setMaxWorkers', { args: [{ maxWorkers: 9 }] })).resolves.toMatchObject({
-        maxWorkers: 9,
-      });
-      expect(world.opened.length).toBeLessThanOrEqual(4);
-      held.open();
-      await expect(handle.executeUpdate('resume', { args: [] })).resolves.toMatchObject({ paused: false });
-      await expect(handle.result()).resolves.toMatchObject({ transferred: 40 });
-      expect(world.maxInFlight).toBeLessThanOrEqual(9);
-      await expect(handle.executeUpdate('retryFailed', { args: [] })).rejects.toThrow();
-    });
-  });
-
-  it('tells the limit of bytes per second in its memo, and among how many records it is shared', async () => {
-    const world = new ScriptedWorld();
-    const held = gate();
-    const last = gate();
-    world.records = 12;
-    world.pageRecords = 12;
-    world.settings = { rate: { workflowId: 'itself', limit: { bytesPerSec: 5_000_000, among: 4 } } };
-    world.onOpen = ({ n }) => (n === 11 ? last.opened : held.opened);
-    await runs.with(world, async () => {
-      const handle = await runs.start();
-      const memo = async (): Promise<unknown> => (await handle.describe()).memo?.['longhaulRate'];
-      const set = (maxBytesPerSec: unknown): Promise<unknown> =>
-        handle.executeUpdate('setMaxBytesPerSec', { args: [{ maxBytesPerSec }] });
-      await untilProgress(handle, 'transfers', ({ inFlight }) => inFlight === 4);
-      await expect(memo()).resolves.toEqual({ bytesPerSec: 5_000_000, among: 4 });
-      for (const wrong of [0, 1.5, '10', 2e12, undefined]) {
-        await expect(set(wrong)).rejects.toMatchObject({
-          cause: { type: 'InvalidInput', message: expect.stringContaining('Give {"maxBytesPerSec": n}') as string },
-        });
-      }
-      await expect(set(1000)).resolves.toMatchObject({ maxBytesPerSec: 1000 });
-      await expect(set(1000)).resolves.toMatchObject({ maxBytesPerSec: 1000 });
-      await expect(memo()).resolves.toEqual({ bytesPerSec: 1000, among: 4 });
-      await expect(handle.query('progress')).resolves.toMatchObject({ maxBytesPerSec: 1000 });
-      held.open();
-      // The last record has all of it.
-      const isAlone = async (): Promise<boolean> => ((await memo()) as { among: number }).among === 1;
-      await until(async () => (await isAlone()) || null, { what: 'the last share', timeoutMs: 20_000 });
-      await expect(memo()).resolves.toEqual({ bytesPerSec: 1000, among: 1 });
-      await expect(set(null)).resolves.toMatchObject({ maxBytesPerSec: null });
-      await expect(memo()).resolves.toEqual({ bytesPerSec: null, among: 1 });
-      last.open();
-      await expect(handle.result()).resolves.toMatchObject({ transferred: 12 });
-      const { events } = await handle.fetchHistory();
-      // At its start, at each order that changed something, and when the number in flight had changed much.
-      expect(events?.filter((event) => event.workflowPropertiesModifiedEventAttributes).length).toBeLessThanOrEqual(7);
-    });
-  });
-
-  it('takes no limit for a run whose records were prepared before there was one', async () => {
-    const world = new ScriptedWorld();
-    const held = gate();
-    world.onOpen = () => held.opened;
-    await runs.with(world, async () => {
-      const handle = await runs.start();
-      await untilProgress(handle, 'transfers', ({ stage }) => stage === 'transferring');
-      await expect(
-        handle.executeUpdate('setMaxBytesPerSec', { args: [{ maxBytesPerSec: 1000 }] }),
-      ).rejects.toMatchObject({ cause: { message: expect.stringContaining('begun by an older version') as string } });
-      held.open();
-      await handle.result();
-      expect((await handle.describe()).memo).not.toHaveProperty('longhaulRate');
-    });
-  });
-
-  it('lets one run at a time write to a target, and names the other', async () => {
-    const world = new ScriptedWorld();
-    const held = gate();
-    world.settings = { targetPrefix: 'shared' };
-    world.onOpen = () => held.opened;
-    await runs.with(world, async () => {
-      const first = await runs.start();
-      await untilProgress(first, 'transfers', ({ stage }) => stage === 'transferring');
-      const second = await causeOf(await runs.start());
-      expect(second).toMatchObject({
-        type: 'TargetBusy',
-        message: expect.stringContaining(first.workflowId) as string,
-      });
-      held.open();
-      await first.result();
-      await (await runs.start()).result();
     });
   });
 });
