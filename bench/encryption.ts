@@ -1,7 +1,7 @@
 /**
  * What encrypted payloads cost: the same run with and without, in turn, on one server. Each kind has a worker and a namespace of its
  * own that stay up throughout, so that neither pays for a start; which kind comes first changes from round to round. The ratio is that
- * of the medians of whole runs, from their start to `_SUCCESS`; processor time of the workers stands beside it.
+ * of the medians of whole runs, from their start to `_SUCCESS`; processor time of the workers and of the server stands beside it.
  */
 import { randomBytes } from 'node:crypto';
 import { Client, type DataConverter } from '@temporalio/client';
@@ -13,7 +13,7 @@ import { clientDataConverter } from '../src/ops/data-converter';
 import { bench } from './lib/bench';
 import { median } from './lib/median';
 import { type Rig, withRig } from './lib/rig';
-import { watchUsage } from './lib/usage';
+import { cpuSeconds, watchUsage } from './lib/usage';
 
 const GOAL = 1.05;
 const KINDS = ['plain', 'encrypted'] as const;
@@ -24,6 +24,7 @@ interface Side {
   readonly workerPid: number;
   readonly seconds: number[];
   readonly cpuSec: number[];
+  readonly serverCpuSec: number[];
 }
 
 void bench('encryption', { records: 1_000, bytes: 2_000, rounds: 5 }, ({ options, say }) =>
@@ -40,9 +41,11 @@ void bench('encryption', { records: 1_000, bytes: 2_000, rounds: 5 }, ({ options
       for (const kind of round % 2 === 0 ? KINDS : [...KINDS].reverse()) {
         const side = sides[kind];
         const usage = watchUsage(side.workerPid);
+        const serverBefore = cpuSeconds(rig.stack.temporal.pid);
         const seconds = await runOf(rig, side, `round-${round}-${kind}`);
         side.seconds.push(seconds);
         side.cpuSec.push(usage.stop().cpuSec);
+        side.serverCpuSec.push(cpuSeconds(rig.stack.temporal.pid) - serverBefore);
         say(`round ${round + 1}, ${kind}: ${seconds.toFixed(2)} s`);
       }
     }
@@ -58,6 +61,9 @@ void bench('encryption', { records: 1_000, bytes: 2_000, rounds: 5 }, ({ options
         worker_cpu_ratio: median(encrypted.cpuSec) / median(plain.cpuSec),
         plain_worker_cpu_s: median(plain.cpuSec),
         encrypted_worker_cpu_s: median(encrypted.cpuSec),
+        server_cpu_ratio: median(encrypted.serverCpuSec) / median(plain.serverCpuSec),
+        plain_server_cpu_s: median(plain.serverCpuSec),
+        encrypted_server_cpu_s: median(encrypted.serverCpuSec),
       },
       goals: { time_ratio: { max: GOAL } },
     };
@@ -76,6 +82,7 @@ async function sideOf({ stack, client }: Rig, kind: Kind, keys: string | undefin
     workerPid: worker.pid,
     seconds: [],
     cpuSec: [],
+    serverCpuSec: [],
   };
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { encodeToPayload, loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
+import { temporal } from '@temporalio/proto';
 import { readPayloadKeys } from '../../../src/config/payload-keys';
 import { routeSummary, summaryText } from '../../../src/model/summary';
 import { clientDataConverter } from '../../../src/ops/data-converter';
-import { payloadToBytes } from '../../../src/ops/payload-bytes';
 
 /** limit.userMetadataSummarySize of the Temporal server, by default. */
 const TEMPORAL_TAKES_BYTES = 400;
@@ -13,7 +13,7 @@ const encryptedBytes = async (text: string): Promise<number> => {
   const LONGHAUL_PAYLOAD_KEYS = `${'k'.repeat(40)}:${randomBytes(32).toString('base64')}`;
   const converter = loadDataConverter(clientDataConverter(readPayloadKeys({ LONGHAUL_PAYLOAD_KEYS })));
   const payload = await encodeToPayload(converter, text);
-  return payloadToBytes(payload).length;
+  return temporal.api.common.v1.Payload.encode(payload).finish().length;
 };
 
 it.each(['a', 'ü', '転', '🚚', '"', '\\', '\u0001'])('%j, however often, fits with encryption', async (letter) => {
