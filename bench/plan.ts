@@ -6,7 +6,7 @@
 import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import { promisify } from 'node:util';
-import type { PlanMessage } from '../src/client/lib/plan-message';
+import type { PlanMessage } from '../src/client/lib/plan/message';
 import { childEnv } from '../src/config/environment';
 import { generatedRecords } from '../src/dev/export-api/samples';
 import { freePort } from '../src/dev/ports';

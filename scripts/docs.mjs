@@ -24,7 +24,7 @@ if (!existsSync(path.join(dist, 'config', 'schema-keys.js'))) {
 }
 
 const load = (name) => require(path.join(dist, name));
-const { repairOf } = load('client/lib/repair');
+const { repairOf } = load('client/lib/help/repair');
 const { factsOf } = require('./lib/docs-facts.js');
 const { pages } = require('./lib/docs-pages.js');
 const { withCodes } = require('./lib/docs-runbook.js');

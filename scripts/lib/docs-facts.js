@@ -9,7 +9,7 @@ const factsOf = (load) => {
   const { NOT_OVERRIDABLE } = load('config/overrides');
   const { RESTORE_SHAPE, restoreNotOverridable } = load('config/restore-rules');
   const { loadKeys } = load('config/load-rules');
-  const { SCHEMAS, schemaDocument } = load('client/lib/schemas');
+  const { SCHEMAS, schemaDocument } = load('client/lib/help/schemas');
   const { ERRORS, EXIT_CODES } = load('model/errors');
   return {
     sections: configSections(),

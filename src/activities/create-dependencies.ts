@@ -30,13 +30,13 @@ import {
   MemoryBudget,
 } from '../transfer';
 import type { BucketTools, Dependencies, IngestTools, ProjectTools, RestoreTools } from './dependencies';
-import { folderStore } from './lib/folder-store';
-import { KeptTools } from './lib/kept-tools';
-import { createLoadTools, stagingOf, type LoadTools } from './lib/load-tools';
-import { ObjectStores } from './lib/object-stores';
-import { ParametersBook } from './lib/parameters-book';
-import { RunRates } from './lib/run-rates';
-import { bucketStore } from './lib/small-store';
+import { folderStore } from './lib/control/folder-store';
+import { KeptTools } from './lib/kept/kept-tools';
+import { createLoadTools, stagingOf, type LoadTools } from './lib/load/tools';
+import { ObjectStores } from './lib/kept/object-stores';
+import { ParametersBook } from './lib/kept/parameters-book';
+import { RunRates } from './lib/kept/run-rates';
+import { bucketStore } from './lib/control/small-store';
 
 export function createDependencies(environment: Environment, temporal: Client, logger: Logger): Dependencies {
   const projects = new KeptTools<ProjectTools>(({ project, set }) => {

@@ -15,11 +15,11 @@ import type { ExportProvider } from '../providers/types';
 import type { UrlBook } from '../providers/url-book';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { HashPool, HttpClient, MemoryBudget, S3Destination } from '../transfer';
-import type { ObjectStores } from './lib/object-stores';
-import type { LoadTools } from './lib/load-tools';
-import type { ParametersBook } from './lib/parameters-book';
-import type { RunRates } from './lib/run-rates';
-import type { SmallStore } from './lib/small-store';
+import type { ObjectStores } from './lib/kept/object-stores';
+import type { LoadTools } from './lib/load/tools';
+import type { ParametersBook } from './lib/kept/parameters-book';
+import type { RunRates } from './lib/kept/run-rates';
+import type { SmallStore } from './lib/control/small-store';
 
 /** The clients of a job whose bytes land in a bucket. */
 export interface BucketTools {

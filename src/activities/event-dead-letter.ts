@@ -1,7 +1,7 @@
 /** A failed event is put aside, with what is needed to find out why and to try again. */
 import type { Dependencies } from './dependencies';
 import type { EventActivities } from './event-types';
-import { resumable } from './lib/resumable';
+import { resumable } from './lib/attempt/resumable';
 
 /** Never given up: an event that is neither moved nor in the dead-letter queue would be lost. */
 export const createDeadLetterActivity =

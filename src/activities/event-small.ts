@@ -7,9 +7,9 @@ import { openSmall, type TransferSpec } from '../transfer';
 import { childScope } from '../transfer/lib/abort';
 import type { Dependencies } from './dependencies';
 import type { EventActivities, EventFailure, HandedOver } from './event-types';
-import { EventMove, eventTransferId } from './lib/event-move';
-import { readBack } from './lib/read-back';
-import { resumable } from './lib/resumable';
+import { EventMove, eventTransferId } from './lib/object/event-move';
+import { readBack } from './lib/object/read-back';
+import { resumable } from './lib/attempt/resumable';
 
 /** What one request each way carries in about the time that a workflow task costs; more is worth an activity of its own. */
 const SMALL_BYTES = 8 * 1024 * 1024;

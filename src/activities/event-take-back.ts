@@ -4,8 +4,8 @@ import type { CleanupReport } from '../model/run';
 import { abortUpload, deleteIfOurs, type Destination } from '../transfer';
 import type { Dependencies } from './dependencies';
 import type { EventActivities } from './event-types';
-import { eventTransferId } from './lib/event-move';
-import { resumable } from './lib/resumable';
+import { eventTransferId } from './lib/object/event-move';
+import { resumable } from './lib/attempt/resumable';
 
 /** Of an upload whose id never came back the first part alone can have been written: one with more is another transfer's. */
 const MAX_PARTS_OF_A_LOST_UPLOAD = 1;

@@ -7,9 +7,9 @@ import type { EventActivities, EventFailure, HandedOver, OfEvent } from './event
 import { createDeadLetterActivity } from './event-dead-letter';
 import { createMoveSmallActivity } from './event-small';
 import { createTakeBackActivity } from './event-take-back';
-import { EventMove, eventTransferId } from './lib/event-move';
-import { readBack } from './lib/read-back';
-import { resumable } from './lib/resumable';
+import { EventMove, eventTransferId } from './lib/object/event-move';
+import { readBack } from './lib/object/read-back';
+import { resumable } from './lib/attempt/resumable';
 
 export const createEventActivities = (dependencies: Dependencies): EventActivities => ({
   moveSmallObject: createMoveSmallActivity(dependencies),

@@ -1,6 +1,6 @@
 /** Calls to the vendor's export API. */
 import type { Dependencies } from './dependencies';
-import { short } from './lib/short';
+import { short } from './lib/attempt/short';
 import type { ApiActivities } from './types';
 
 export function createExportApiActivities({

@@ -4,7 +4,7 @@ import { createEventActivities } from './event';
 import type { EventActivities } from './event-types';
 import { leaveToActivity } from './event-small';
 import { createExportApiActivities } from './export-api';
-import { counted } from './lib/counted';
+import { counted } from './lib/attempt/counted';
 import { createIngestActivities } from './ingest';
 import { createJanitorActivities } from './janitor';
 import type { JanitorActivities } from './janitor-types';

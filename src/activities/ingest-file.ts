@@ -9,8 +9,8 @@ import { hideSecret } from '../ops/redaction';
 import { isUnchanged, type HttpSourceOptions, type SourceUrl } from '../transfer';
 import type { MovedObject, TransferControl } from '../transfer/types';
 import type { Dependencies, IngestTools } from './dependencies';
-import { ControlStore, orNull } from './lib/control-store';
-import { ingestLog, type WriteLine } from './lib/ingest-log';
+import { ControlStore, orNull } from './lib/control/control-store';
+import { ingestLog, type WriteLine } from './lib/attempt/ingest-log';
 import type { OfRecord } from './types';
 
 export class IngestFile {

@@ -5,11 +5,11 @@ import { DAY_MS, type KeptReason } from '../model/janitor';
 import { listTemporaries, removeTemporary, type GcsDestination, type Temporary } from '../transfer';
 import type { Dependencies } from './dependencies';
 import type { JanitorActivities } from './janitor-types';
-import { stagingFolders } from './lib/abandoned-staging';
-import { resumable } from './lib/resumable';
-import { needing } from './lib/run-folders';
-import { stateOfRun } from './lib/run-owner';
-import { Sweep } from './lib/sweep';
+import { stagingFolders } from './lib/load/abandoned-staging';
+import { resumable } from './lib/attempt/resumable';
+import { needing } from './lib/janitor/run-folders';
+import { stateOfRun } from './lib/control/run-owner';
+import { Sweep } from './lib/janitor/sweep';
 
 /** No transfer of an event may take longer (STREAM_TIMEOUT of src/workflows/lib/activity-options.ts). */
 const LONGEST_TRANSFER_MS = 7 * DAY_MS;

@@ -7,10 +7,10 @@ import { DAY_MS, type KeptReason } from '../model/janitor';
 import { deleteKeys, getSmall, retry, type S3Destination } from '../transfer';
 import type { Dependencies } from './dependencies';
 import type { JanitorActivities } from './janitor-types';
-import { orNull } from './lib/control-store';
-import { storeOf } from './lib/janitor-store';
-import { isDuring, keptBy, type OpenUpload } from './lib/orphans';
-import { resumable } from './lib/resumable';
+import { orNull } from './lib/control/control-store';
+import { storeOf } from './lib/janitor/store';
+import { isDuring, keptBy, type OpenUpload } from './lib/janitor/orphans';
+import { resumable } from './lib/attempt/resumable';
 import {
   isStaged,
   needing,
@@ -19,14 +19,14 @@ import {
   type RunFile,
   type RunFolder,
   type Standing,
-} from './lib/run-folders';
-import { Sweep } from './lib/sweep';
+} from './lib/janitor/run-folders';
+import { Sweep } from './lib/janitor/sweep';
 
 /** A page of work: a listing each thousand files, and a question to Temporal each run that has something to delete. */
 const PAGE_RUNS = 200;
 const PAGE_FILES = 20_000;
 
-/** What runs of any job write into their folder; the head of src/activities/lib/run-files.ts. */
+/** What runs of any job write into their folder; the head of src/activities/lib/control/run-files.ts. */
 const NAMES = /^(run\.json|plan\.json|ledger\.ndjson|report\.(json|txt|html)|(manifest|staged|ledger|rejects)\/[^/]+)$/;
 
 /** What ingests remember of URLs (src/ingest/state.ts): no run, and not worth a word each time. */

@@ -3,11 +3,11 @@ import { eachOf } from '../model/each-of';
 import { abortUpload, type S3Destination } from '../transfer';
 import type { Dependencies } from './dependencies';
 import type { JanitorActivities } from './janitor-types';
-import { Claims, type OpenUpload } from './lib/orphans';
-import { resumable } from './lib/resumable';
-import { needing } from './lib/run-folders';
-import { Sweep } from './lib/sweep';
-import { storeOf } from './lib/janitor-store';
+import { Claims, type OpenUpload } from './lib/janitor/orphans';
+import { resumable } from './lib/attempt/resumable';
+import { needing } from './lib/janitor/run-folders';
+import { Sweep } from './lib/janitor/sweep';
+import { storeOf } from './lib/janitor/store';
 
 /** As many as one page of S3's own listing. */
 const PAGE_UPLOADS = 1_000;

@@ -6,8 +6,8 @@ import { createJanitorLeftoverActivities } from './janitor-leftovers';
 import { createJanitorRunActivities } from './janitor-runs';
 import type { JanitorActivities, JanitorStep, Survey } from './janitor-types';
 import { createJanitorUploadActivities } from './janitor-uploads';
-import { overridesOf, planStaging } from './lib/load-tools';
-import { short } from './lib/short';
+import { overridesOf, planStaging } from './lib/load/tools';
+import { short } from './lib/attempt/short';
 
 export const createJanitorActivities = (dependencies: Dependencies): JanitorActivities => ({
   ...createJanitorUploadActivities(dependencies),

@@ -3,11 +3,11 @@ import { copyMeanwhile, dropLoadTables, finishLoad, removeStaging, type CopiedCh
 import { LonghaulError } from '../model/errors';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { copyOne, Counter, stageAll, statementTimeout, type Work } from './lib/load-file';
-import { readPlan, readStaged, writeStaged, type StagedList } from './lib/load-plan';
-import { metered } from './lib/metered';
-import { resumable } from './lib/resumable';
+import { ControlStore } from './lib/control/control-store';
+import { copyOne, Counter, stageAll, statementTimeout, type Work } from './lib/load/file';
+import { readPlan, readStaged, writeStaged, type StagedList } from './lib/load/plan';
+import { metered } from './lib/attempt/metered';
+import { resumable } from './lib/attempt/resumable';
 import type { CopiedChunks, LoadTransferActivities, OfSource, StagedSource } from './load-types';
 
 export function createLoadCopyActivities(dependencies: Dependencies): LoadTransferActivities {

@@ -1,11 +1,11 @@
 /** The end of a load: its ledger, its report, and the result that both hold. */
 import type { LoadResult } from '../model/load-run';
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { reportHtml } from './lib/report-html';
-import { ReportStats } from './lib/report-stats';
-import { reportOf, reportText } from './lib/run-report';
-import { resumable } from './lib/resumable';
+import { ControlStore } from './lib/control/control-store';
+import { reportHtml } from './lib/report/html';
+import { ReportStats } from './lib/report/stats';
+import { reportOf, reportText } from './lib/report/run-report';
+import { resumable } from './lib/attempt/resumable';
 import type { FinishLoadArgs, LoadApiActivities } from './load-types';
 
 export function createLoadFinishActivities(dependencies: Dependencies): Pick<LoadApiActivities, 'finishLoad'> {

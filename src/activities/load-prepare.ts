@@ -7,10 +7,10 @@ import type { LoadSettings } from '../model/load-settings';
 import type { ManifestRecord } from '../model/records';
 import type { Overrides } from '../model/run';
 import type { Dependencies } from './dependencies';
-import { checkTarget } from './lib/check-target';
-import { dropAbandonedTables, removeAbandoned, writeOwner } from './lib/abandoned-staging';
-import { ControlStore, orNull } from './lib/control-store';
-import { writePlan } from './lib/load-plan';
+import { checkTarget } from './lib/prepare/check-target';
+import { dropAbandonedTables, removeAbandoned, writeOwner } from './lib/load/abandoned-staging';
+import { ControlStore, orNull } from './lib/control/control-store';
+import { writePlan } from './lib/load/plan';
 import {
   checkLoadFiles,
   checkLoadTable,
@@ -18,11 +18,11 @@ import {
   planStaging,
   sourceFiles,
   type LoadTools,
-} from './lib/load-tools';
-import { writeManifestPages } from './lib/manifest-pages';
-import { runRate } from './lib/run-rate-of';
-import { resumable } from './lib/resumable';
-import { withShare } from './lib/run-share';
+} from './lib/load/tools';
+import { writeManifestPages } from './lib/manifest/pages';
+import { runRate } from './lib/prepare/run-rate-of';
+import { resumable } from './lib/attempt/resumable';
+import { withShare } from './lib/prepare/run-share';
 import type { LoadApiActivities, PrepareLoadArgs } from './load-types';
 
 /** Of the run's id in Temporal, which begins with them. */

@@ -1,9 +1,9 @@
 /** The manifest: from an export's result, or given records, to pages in the bucket (claim check). */
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { findRecords, keyRecords } from './lib/export-records';
-import { writeManifestPages } from './lib/manifest-pages';
-import { resumable } from './lib/resumable';
+import { ControlStore } from './lib/control/control-store';
+import { findRecords, keyRecords } from './lib/manifest/export-records';
+import { writeManifestPages } from './lib/manifest/pages';
+import { resumable } from './lib/attempt/resumable';
 import type { ApiActivities } from './types';
 
 export function createManifestActivities(dependencies: Dependencies): Pick<ApiActivities, 'writeManifest'> {

@@ -1,8 +1,8 @@
 /** What a batch reads and leaves: its manifest page, its staged page. The same for every job, wherever its files lie. */
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { writeStagedPage } from './lib/late-page';
-import { shortOrWaiting } from './lib/short';
+import { ControlStore } from './lib/control/control-store';
+import { writeStagedPage } from './lib/control/late-page';
+import { shortOrWaiting } from './lib/attempt/short';
 import type { PageActivities } from './types';
 
 export function createPageActivities(dependencies: Dependencies): PageActivities {

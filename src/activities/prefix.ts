@@ -5,12 +5,12 @@ import { addTotals, emptyTotals, type StagedObject, type Totals } from '../model
 import { copyObject, parseS3Uri, prefixObjects } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies, BucketTools } from './dependencies';
-import { ControlStore, orNull, type PrefixObject } from './lib/control-store';
+import { ControlStore, orNull, type PrefixObject } from './lib/control/control-store';
 import { eachOf } from '../model/each-of';
-import { writeStagedPage } from './lib/late-page';
-import { resumable } from './lib/resumable';
-import { TakeBack } from './lib/take-back';
-import { stagedObject, transferId } from './lib/staged-object';
+import { writeStagedPage } from './lib/control/late-page';
+import { resumable } from './lib/attempt/resumable';
+import { TakeBack } from './lib/object/take-back';
+import { stagedObject, transferId } from './lib/object/staged-object';
 import type { OfRecord, TransferActivities } from './types';
 
 /** Server-side copies at once within one record: they cost requests, not bytes. */

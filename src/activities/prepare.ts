@@ -2,13 +2,13 @@
 import type { ProjectConfig } from '../config/types';
 import type { ExportResult, ExportSettings } from '../model/export-run';
 import type { Dependencies } from './dependencies';
-import { ControlStore, orNull } from './lib/control-store';
-import { holderOf } from './lib/holder';
-import { runRate } from './lib/run-rate-of';
-import { checkTarget } from './lib/check-target';
-import { resumable } from './lib/resumable';
-import { withShare } from './lib/run-share';
-import { short } from './lib/short';
+import { ControlStore, orNull } from './lib/control/control-store';
+import { holderOf } from './lib/prepare/holder';
+import { runRate } from './lib/prepare/run-rate-of';
+import { checkTarget } from './lib/prepare/check-target';
+import { resumable } from './lib/attempt/resumable';
+import { withShare } from './lib/prepare/run-share';
+import { short } from './lib/attempt/short';
 import type { ApiActivities, PrepareArgs } from './types';
 
 /** report.json, as far as it is read again. */

@@ -2,11 +2,11 @@
 import type { ExportResult } from '../model/export-run';
 import { withoutRequests } from '../model/records';
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { reportHtml } from './lib/report-html';
-import { ReportStats } from './lib/report-stats';
-import { reportOf, reportText, type RunReport } from './lib/run-report';
-import { resumable } from './lib/resumable';
+import { ControlStore } from './lib/control/control-store';
+import { reportHtml } from './lib/report/html';
+import { ReportStats } from './lib/report/stats';
+import { reportOf, reportText, type RunReport } from './lib/report/run-report';
+import { resumable } from './lib/attempt/resumable';
 import type { FinishArgs } from './finish-types';
 import type { ApiActivities } from './types';
 

@@ -21,11 +21,11 @@ import {
   type ThawRequest,
 } from '../transfer';
 import type { Dependencies, RestoreTools } from './dependencies';
-import { ControlStore, orNull } from './lib/control-store';
-import { lanesTold } from './lib/lanes-told';
-import { metered } from './lib/metered';
-import { resumable } from './lib/resumable';
-import { short } from './lib/short';
+import { ControlStore, orNull } from './lib/control/control-store';
+import { lanesTold } from './lib/attempt/lanes-told';
+import { metered } from './lib/attempt/metered';
+import { resumable } from './lib/attempt/resumable';
+import { short } from './lib/attempt/short';
 import type { OfFile, RestoreActivities, RestoredFileLine } from './restore-types';
 
 /** Requests to thaw cost no bytes. */

@@ -1,18 +1,18 @@
 /** The end of a restore: ledger, report.json, the status report beside the files, and who wants to be told. */
 import * as path from 'node:path';
 import { createCatalogue, reportFileName, selectFiles, statusReport, type ReportedFile } from '../catalogue';
-import { describe } from './lib/failures';
+import { describe } from './lib/attempt/failures';
 import { restoreStatus, type RestoredRecord } from '../model/restore-run';
 import type { LedgerLine, ManifestRecord } from '../model/records';
 import { notifyWebhook } from '../ops/webhook';
 import { resolveInside } from '../transfer';
 import type { Dependencies, RestoreTools } from './dependencies';
-import { ControlStore, orNull } from './lib/control-store';
-import { folderStore } from './lib/folder-store';
-import { reportHtml } from './lib/report-html';
-import { ReportStats } from './lib/report-stats';
-import { reportOf } from './lib/run-report';
-import { resumable } from './lib/resumable';
+import { ControlStore, orNull } from './lib/control/control-store';
+import { folderStore } from './lib/control/folder-store';
+import { reportHtml } from './lib/report/html';
+import { ReportStats } from './lib/report/stats';
+import { reportOf } from './lib/report/run-report';
+import { resumable } from './lib/attempt/resumable';
 import type { FinishRestoreArgs, RestoreActivities } from './restore-types';
 
 interface FileEnd extends ReportedFile {

@@ -3,13 +3,13 @@ import { Context } from '@temporalio/activity';
 import { LonghaulError } from '../model/errors';
 import { restoreSlotId } from '../model/restore-settings';
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control-store';
-import { handOver } from './lib/failures';
-import { holderOf } from './lib/holder';
-import { writeManifestPages } from './lib/manifest-pages';
-import { fileRecords, planRestore, restoreSettings } from './lib/restore-plan';
-import { withShare } from './lib/run-share';
-import { short } from './lib/short';
+import { ControlStore } from './lib/control/control-store';
+import { handOver } from './lib/attempt/failures';
+import { holderOf } from './lib/prepare/holder';
+import { writeManifestPages } from './lib/manifest/pages';
+import { fileRecords, planRestore, restoreSettings } from './lib/manifest/restore-plan';
+import { withShare } from './lib/prepare/run-share';
+import { short } from './lib/attempt/short';
 import type { RestoreActivities } from './restore-types';
 
 /** Time between two looks for a slot. Who has waited long looks more often, so that newcomers do not pass for ever. */

@@ -5,10 +5,10 @@ import { emptyTotals, type LedgerLine, type StagedLine, type StagedObject, type 
 import { deletePrefix, publishUpload, type S3Destination } from '../transfer';
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
-import { ControlStore, orNull } from './lib/control-store';
+import { ControlStore, orNull } from './lib/control/control-store';
 import { eachOf } from '../model/each-of';
-import { resumable } from './lib/resumable';
-import { TakeBack } from './lib/take-back';
+import { resumable } from './lib/attempt/resumable';
+import { TakeBack } from './lib/object/take-back';
 import type { TransferActivities } from './types';
 
 const PUBLISH_AT_ONCE = 16;

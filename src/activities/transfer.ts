@@ -15,12 +15,12 @@ import {
 import type { TransferControl } from '../transfer/types';
 import type { Dependencies } from './dependencies';
 import { IngestFile } from './ingest-file';
-import { ingestLog } from './lib/ingest-log';
-import { lanesTold } from './lib/lanes-told';
-import { metered } from './lib/metered';
-import { resumable } from './lib/resumable';
-import { TakeBack } from './lib/take-back';
-import { stagedObject, transferId } from './lib/staged-object';
+import { ingestLog } from './lib/attempt/ingest-log';
+import { lanesTold } from './lib/attempt/lanes-told';
+import { metered } from './lib/attempt/metered';
+import { resumable } from './lib/attempt/resumable';
+import { TakeBack } from './lib/object/take-back';
+import { stagedObject, transferId } from './lib/object/staged-object';
 import type { OfRecord, TransferActivities } from './types';
 
 type Activities = Pick<TransferActivities, 'openTransfer' | 'transferParts' | 'abortTransfer'>;

@@ -35,9 +35,9 @@ import { register as registerValidate } from './commands/validate';
 import { register as registerVerify } from './commands/verify';
 import { register as registerWatch } from './commands/watch';
 import { register as registerWorker } from './commands/worker';
-import { bindIo, type Io, processIo } from './lib/io';
-import { ExitWith } from './lib/output';
-import type * as FailureModule from './lib/failure';
+import { bindIo, type Io, processIo } from './lib/print/io';
+import { ExitWith } from './lib/print/output';
+import type * as FailureModule from './lib/print/failure';
 
 const load = createRequire(__filename);
 
@@ -130,7 +130,7 @@ export async function main(argv: readonly string[], io: Io = processIo): Promise
     if (isUsage && error.exitCode === 0) return 0;
     // No command at all: commander has printed the help, and that says everything.
     if (isUsage && error.code === 'commander.help') return EXIT_CODES.usage;
-    const { describeFailure, printFailure } = load('./lib/failure') as typeof FailureModule;
+    const { describeFailure, printFailure } = load('./lib/print/failure') as typeof FailureModule;
     const failure = describeFailure(isUsage ? usageError(error) : error);
     const hint = isUsage && program !== undefined ? helpHint(program, argv) : failure.hint;
     return printFailure(io, json, { ...failure, hint });

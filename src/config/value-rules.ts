@@ -1,7 +1,7 @@
 /** Rules of single values of config.json that a type alone cannot say. Each fault is a phrase after the key's name. */
 import * as ipaddr from 'ipaddr.js';
 
-/** What src/activities/lib/keys.ts fills in. */
+/** What src/activities/lib/manifest/keys.ts fills in. */
 const KEY_TEMPLATE_FIELDS = ['target_prefix', 'dataset', 'filename', 'run', 'export_id'] as const;
 
 /** User info, query and fragment are refused: they would carry secrets into messages, or be dropped silently. */

@@ -2,11 +2,11 @@
 import type { ExportInput, ExportResult, ExportSettings } from '../model/export-run';
 import { withoutRequests } from '../model/records';
 import { api } from './lib/activity-options';
-import { awaitExport } from './lib/await-export';
-import type { Continuation, RecordJob } from './lib/record-job';
-import { runRecords } from './lib/record-run';
-import { holdOfTarget } from './lib/target-hold';
-import { exportRequest, validateExportInput } from './lib/validate-input';
+import { awaitExport } from './lib/job/await-export';
+import type { Continuation, RecordJob } from './lib/run/record-job';
+import { runRecords } from './lib/run/record-run';
+import { holdOfTarget } from './lib/hold/target';
+import { exportRequest, validateExportInput } from './lib/job/validate-input';
 
 export type ExportContinuation = Continuation<ExportSettings>;
 

@@ -14,9 +14,9 @@ import {
 } from '../model/ingest-run';
 import { api } from './lib/activity-options';
 import { failure, firstCause } from './lib/failures';
-import type { Continuation, RecordJob } from './lib/record-job';
-import { runIdOf, runRecords } from './lib/record-run';
-import { holdOfTarget } from './lib/target-hold';
+import type { Continuation, RecordJob } from './lib/run/record-job';
+import { runIdOf, runRecords } from './lib/run/record-run';
+import { holdOfTarget } from './lib/hold/target';
 
 export type IngestContinuation = Continuation<IngestSettings>;
 

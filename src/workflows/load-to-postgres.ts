@@ -5,8 +5,8 @@
 import { normalizeLoadInput } from '../model/load-input';
 import type { LoadInput, LoadResult } from '../model/load-run';
 import { failure } from './lib/failures';
-import { LoadJob, type LoadContinuation } from './lib/load-job';
-import { runRecords } from './lib/record-run';
+import { LoadJob, type LoadContinuation } from './lib/job/load';
+import { runRecords } from './lib/run/record-run';
 
 export async function loadToPostgres(input?: LoadInput, continued?: LoadContinuation): Promise<LoadResult> {
   const checked = normalizeLoadInput(input);

@@ -7,9 +7,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { rawFileIds, validateRestoreInput, type RestoreInput, type RestoreResult } from '../model/restore-run';
 import { summaryText } from '../model/summary';
 import { failed, failure, firstCause } from './lib/failures';
-import { runRecords } from './lib/record-run';
-import { restoreMany, type RestoreChild } from './lib/restore-batch';
-import { RestoreJob, type RestoreContinuation } from './lib/restore-job';
+import { runRecords } from './lib/run/record-run';
+import { restoreMany, type RestoreChild } from './lib/job/restore-batch';
+import { RestoreJob, type RestoreContinuation } from './lib/job/restore';
 
 /** @param host for one of several raw files: the run that started it has chosen the host for all of them. */
 export async function restoreFiles(

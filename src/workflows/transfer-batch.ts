@@ -29,14 +29,14 @@ import {
   type BatchResult,
   type RecordEnd,
   type RecordOrder,
-} from './lib/batch-messages';
+} from './lib/batch/messages';
 import { addCleanup, emptyCleanup, failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
 import { requestTotals, withOwnRequests } from './lib/requests';
-import { batchDetails, recordSummary } from './lib/record-details';
-import { SignalSender } from './lib/signal-sender';
-import { unmovedLine } from './lib/ledger-lines';
-import { tryFile } from './lib/restore-record';
-import { openUrl, undoBegun } from './lib/url-record';
+import { batchDetails, recordSummary } from './lib/record/details';
+import { SignalSender } from './lib/batch/signal-sender';
+import { unmovedLine } from './lib/batch/ledger-lines';
+import { tryFile } from './lib/record/restore';
+import { openUrl, undoBegun } from './lib/record/url';
 import { transferRecord, type RecordInput, type RecordResult } from './transfer-record';
 
 /** Reports at growing intervals: the number of messages grows with the logarithm of the batch's time, not with it. */

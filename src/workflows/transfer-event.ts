@@ -17,8 +17,8 @@ import {
   type TransferEventResult,
 } from '../model/transfer-event';
 import { eventActivities, smallEventActivities } from './lib/activity-options';
-import { eventIdOf, maxRetriesOf, routeText, takenInput, wantedPriority } from './lib/event-input';
-import { EventProgress } from './lib/event-progress';
+import { eventIdOf, maxRetriesOf, routeText, takenInput, wantedPriority } from './lib/event/input';
+import { EventProgress } from './lib/event/progress';
 import { failed, firstCause, hasCleanup, notUndone, type Cause } from './lib/failures';
 
 export async function transferEvent(input: TransferEvent | TransferEventInput): Promise<TransferEventResult> {

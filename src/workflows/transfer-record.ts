@@ -6,14 +6,14 @@ import { log, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
 import { plural } from '../model/format';
 import { addTotals, emptyTotals, type Totals } from '../model/records';
 import { transfer } from './lib/activity-options';
-import { loadRecord } from './lib/load-record';
-import { withUndo, type RecordInput, type RecordResult } from './lib/record-work';
+import { loadRecord } from './lib/record/load';
+import { withUndo, type RecordInput, type RecordResult } from './lib/record/work';
 import { withOwnRequests } from './lib/requests';
-import { recordDetails } from './lib/record-details';
-import { restoreRecord } from './lib/restore-record';
-import { urlRecord } from './lib/url-record';
+import { recordDetails } from './lib/record/details';
+import { restoreRecord } from './lib/record/restore';
+import { urlRecord } from './lib/record/url';
 
-export type { RecordInput, RecordResult } from './lib/record-work';
+export type { RecordInput, RecordResult } from './lib/record/work';
 
 export async function transferRecord(input: RecordInput): Promise<RecordResult> {
   log.info('record_start', { source: input.record.source, key: input.record.key });

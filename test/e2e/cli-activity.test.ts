@@ -1,6 +1,6 @@
 /** `longhaul activity`: what a run does now, and one activity of it paused, unpaused and reset, on real servers. */
 import { generatedFile } from '../../src/dev/export-api';
-import { type PendingActivity, pendingActivities } from '../../src/client/lib/pending-activities';
+import { type PendingActivity, pendingActivities } from '../../src/client/lib/operate/pending-activities';
 import type { JobProgress } from '../../src/model/run';
 import { errorOf, longhaul } from '../support/longhaul-command';
 import { RunHarness } from '../support/run-harness';

@@ -1,7 +1,7 @@
 /** `longhaul plan` against real servers: what it says of a project, what it leaves behind, and whether the run agrees. */
 import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
-import type { PlanMessage } from '../../src/client/lib/plan-message';
+import type { PlanMessage } from '../../src/client/lib/plan/message';
 import { childEnv } from '../../src/config/environment';
 import { generatedFile } from '../../src/dev/export-api';
 import { REPOSITORY_ROOT } from '../../src/dev/tools';

@@ -1,8 +1,8 @@
 /** Documents that people, queues and earlier workers write: configurations, events, checkpoints, manifests, keys. */
 import * as fc from 'fast-check';
-import { KeyAssigner } from '../../src/activities/lib/keys';
-import { readBeat } from '../../src/activities/lib/beat';
-import { fromNdjson, toNdjson } from '../../src/activities/lib/run-files';
+import { KeyAssigner } from '../../src/activities/lib/manifest/keys';
+import { readBeat } from '../../src/activities/lib/attempt/beat';
+import { fromNdjson, toNdjson } from '../../src/activities/lib/control/run-files';
 import { parseEvent, parseEventText } from '../../src/bridge/event-schema';
 import { readMessage } from '../../src/bridge/read-message';
 import { ConfigText } from '../../src/config/config-text';

@@ -1,5 +1,5 @@
 /** Two projects and few slots: who is served first where tasks of both wait. By the order of what runs, and no clock. */
-import { withShare, type WantedShare } from '../../src/activities/lib/run-share';
+import { withShare, type WantedShare } from '../../src/activities/lib/prepare/run-share';
 import type { ApiActivities, TransferActivities } from '../../src/activities/types';
 import { MESSAGES } from '../../src/model/run';
 import type { ManifestRecord } from '../../src/model/records';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { outputOf } from '../lib/print/output';
 
 const RUN = 'export-project_01-20260131T093000Z';
 const WHICH = 'its id, as activity list shows it, or the number of a record';

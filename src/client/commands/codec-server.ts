@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { parseAddress } from '../../config/address';
 import { LonghaulError } from '../../model/errors';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
 import type { LoginOptions } from '../../ops/login-tokens';
-import { outputOf } from '../lib/output';
+import { outputOf } from '../lib/print/output';
 
 /** Beside the Web UI of `temporal server start-dev`. */
 const DEFAULT_ADDRESS = '127.0.0.1:8234';

@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
-import { defineCommand } from '../lib/command';
-import { completionScript, SHELLS, type Shell } from '../lib/completion';
-import { commandTree } from '../lib/command-tree';
-import { outputOf } from '../lib/output';
+import { defineCommand } from '../lib/command/command';
+import { completionScript, SHELLS, type Shell } from '../lib/command/completion';
+import { commandTree } from '../lib/command/tree';
+import { outputOf } from '../lib/print/output';
 
 /** `longhaul completion <shell>` */
 export const register = (program: Command): void => {

@@ -4,10 +4,10 @@ import { Option, type Command } from 'commander';
 import type * as StackModule from '../../dev/stack';
 import type { BridgeDescription, StackDescription } from '../../dev/types';
 import { EXIT_CODES, LonghaulError } from '../../model/errors';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { outputOf } from '../lib/output';
-import { printable } from '../lib/terminal';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { outputOf } from '../lib/print/output';
+import { printable } from '../lib/print/terminal';
 
 interface DevOptions {
   readonly portTemporal?: number;

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import type { LetterChoice } from '../lib/dlq-choice';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import type { LetterChoice } from '../lib/dlq/choice';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { outputOf } from '../lib/print/output';
 
 /** Enough to see what is wrong, few enough to read. */
 const DEFAULT_LIMIT = 100;

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_TYPES } from '../../model/export-run';
-import { collectSetting, parseDate } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { collectSetting, parseDate } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import type { ExportOptions } from '../lib/run-export';
-import { addRunOptions } from '../lib/run-options';
+import { outputOf } from '../lib/print/output';
+import type { ExportOptions } from '../lib/start/export';
+import { addRunOptions } from '../lib/command/run-options';
 
 /** `longhaul export <project>` */
 export const register = (program: Command): void => {

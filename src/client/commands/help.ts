@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type ErrorCode, ERRORS, LonghaulError } from '../../model/errors';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { type Output, outputOf } from '../lib/output';
+import { type Output, outputOf } from '../lib/print/output';
 
 const topicsText = (): string => {
   const { TOPICS } = heavy.helpTopics();

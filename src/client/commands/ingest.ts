@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { INGEST_ON_ERROR, ON_COLLISION_MODES } from '../../model/ingest-run';
 import { MAX_WORKERS_LIMIT } from '../../model/run';
-import { parseDate, parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { parseDate, parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import type { IngestOptions } from '../lib/run-ingest';
-import { addRunOptions, addSupposeOptions } from '../lib/run-options';
+import { outputOf } from '../lib/print/output';
+import type { IngestOptions } from '../lib/start/ingest';
+import { addRunOptions, addSupposeOptions } from '../lib/command/run-options';
 
 const number = (flag: string, min: number, max: number) => (text: string) => parseWholeNumber(flag, text, min, max);
 

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_OLDER_THAN_DAYS, DEFAULT_RETENTION_DAYS, MAX_DAYS } from '../../model/janitor';
 import { LOAD_ENVIRONMENTS } from '../../model/load-run';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import type { JanitorOptions } from '../lib/run-janitor';
+import { outputOf } from '../lib/print/output';
+import type { JanitorOptions } from '../lib/janitor/run';
 
 const days = (flag: string) => (text: string) => parseWholeNumber(flag, text, 1, MAX_DAYS);
 

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import { MAX_PARALLELISM, MAX_REJECT_LIMIT, MAX_SAMPLE_ROWS } from '../../model/load-input';
 import { LOAD_ENVIRONMENTS, LOAD_TYPES } from '../../model/load-run';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import type { LoadOptions } from '../lib/run-load';
-import { addRunOptions } from '../lib/run-options';
+import { outputOf } from '../lib/print/output';
+import type { LoadOptions } from '../lib/start/load';
+import { addRunOptions } from '../lib/command/run-options';
 
 const number = (flag: string, min: number, max: number) => (text: string) => parseWholeNumber(flag, text, min, max);
 

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { EXPORT_TYPES } from '../../model/export-run';
-import { collectSetting, parseDate } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { collectSetting, parseDate } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { addSupposeOptions } from '../lib/run-options';
-import type { PlanOptions } from '../lib/run-plan';
+import { outputOf } from '../lib/print/output';
+import { addSupposeOptions } from '../lib/command/run-options';
+import type { PlanOptions } from '../lib/start/plan';
 
 /** `longhaul plan <project>` */
 export const register = (program: Command): void => {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { addRunOptions } from '../lib/run-options';
-import type { RestoreOptions } from '../lib/run-restore';
+import { outputOf } from '../lib/print/output';
+import { addRunOptions } from '../lib/command/run-options';
+import type { RestoreOptions } from '../lib/start/restore';
 
 /** `longhaul restore <raw_file_id...>` */
 export const register = (program: Command): void => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/run';
-import { defineCommand } from '../lib/command';
-import { sendsUpdate } from '../lib/update-command';
+import { defineCommand } from '../lib/command/command';
+import { sendsUpdate } from '../lib/operate/update-command';
 
 /** `longhaul resume <run>` */
 export const register = (program: Command): void => {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/run';
-import { parseRecordNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { plural } from '../lib/format';
-import { sendsUpdate } from '../lib/update-command';
+import { parseRecordNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { plural } from '../lib/print/format';
+import { sendsUpdate } from '../lib/operate/update-command';
 
 const collect = (text: string, previous: number[] | undefined): number[] => [
   ...(previous ?? []),

@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import { STAGES, type Stage } from '../../model/run';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { parseInstant } from '../lib/runs-query';
-import { LISTED_JOBS, type ListedJob, RUN_STATUSES, type RunStatusWord, WORKFLOW_OF } from '../lib/runs-words';
+import { outputOf } from '../lib/print/output';
+import { parseInstant } from '../lib/runs/query';
+import { LISTED_JOBS, type ListedJob, RUN_STATUSES, type RunStatusWord, WORKFLOW_OF } from '../lib/runs/words';
 
 /** Enough for a screen; a page of the server is at most 1,000. */
 const DEFAULT_LIMIT = 20;

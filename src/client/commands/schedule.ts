@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
-import { parseDate, parseId } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { parseDuration } from '../lib/duration';
+import { parseDate, parseId } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { parseDuration } from '../lib/command/duration';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { type Overlap, OVERLAP_WORDS, SCHEDULE_WORDS } from '../lib/job-words';
-import type { CreateOptions } from '../lib/schedule-plan';
+import { outputOf } from '../lib/print/output';
+import { type Overlap, OVERLAP_WORDS, SCHEDULE_WORDS } from '../lib/job/words';
+import type { CreateOptions } from '../lib/schedule/plan';
 
 const DEFAULT_CATCHUP_MS = 3_600_000;
 

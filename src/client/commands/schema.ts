@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { SCHEMA_NAMES, type SchemaName } from '../lib/schema-names';
+import { outputOf } from '../lib/print/output';
+import { SCHEMA_NAMES, type SchemaName } from '../lib/help/schema-names';
 
 /** `longhaul schema [name]` */
 export const register = (program: Command): void => {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/run';
-import { parseByteRate } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { formatRate } from '../lib/format';
-import { sendsUpdate } from '../lib/update-command';
+import { parseByteRate } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { formatRate } from '../lib/print/format';
+import { sendsUpdate } from '../lib/operate/update-command';
 
 /** `longhaul set-max-bytes-per-sec <run> <rate>` */
 export const register = (program: Command): void => {

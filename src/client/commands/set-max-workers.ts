@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { MAX_WORKERS_LIMIT, MESSAGES } from '../../model/run';
-import { parseMaxWorkers } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { plural } from '../lib/format';
-import { sendsUpdate } from '../lib/update-command';
+import { parseMaxWorkers } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { plural } from '../lib/print/format';
+import { sendsUpdate } from '../lib/operate/update-command';
 
 /** `longhaul set-max-workers <run> <n>` */
 export const register = (program: Command): void => {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { MESSAGES } from '../../model/run';
-import { parseRecordNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { sendsUpdate } from '../lib/update-command';
+import { parseRecordNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { sendsUpdate } from '../lib/operate/update-command';
 
 /** `longhaul skip-record <run> <n>` */
 export const register = (program: Command): void => {

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
-import { parseDuration } from '../lib/duration';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
+import { parseDuration } from '../lib/command/duration';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import { LISTED_JOBS, type ListedJob, TOP_ORDERS, type TopOrder, WORKFLOW_OF } from '../lib/runs-words';
+import { outputOf } from '../lib/print/output';
+import { LISTED_JOBS, type ListedJob, TOP_ORDERS, type TopOrder, WORKFLOW_OF } from '../lib/runs/words';
 
 const DEFAULT_INTERVAL_MS = 2_000;
 /** Each row is a query to a worker. */

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { MAX_RETRIES_LIMIT, PRIORITIES } from '../../model/transfer-event';
-import { parseWholeNumber } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { parseWholeNumber } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
-import type { TransferOptions } from '../lib/run-transfer';
+import { outputOf } from '../lib/print/output';
+import type { TransferOptions } from '../lib/start/transfer';
 
 /** `longhaul transfer` */
 export const register = (program: Command): void => {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type SettingValue, collectSetting } from '../lib/arguments';
-import { defineCommand } from '../lib/command';
+import { type SettingValue, collectSetting } from '../lib/command/arguments';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { outputOf } from '../lib/print/output';
 
 /** `longhaul validate <project>` */
 export const register = (program: Command): void => {

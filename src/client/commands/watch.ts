@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 import { heavy } from '../lib/heavy';
-import { outputOf } from '../lib/output';
+import { outputOf } from '../lib/print/output';
 
 /** `longhaul watch <run>` */
 export const register = (program: Command): void => {

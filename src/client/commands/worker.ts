@@ -4,7 +4,7 @@ import { LonghaulError } from '../../model/errors';
 import { ROLES } from '../../model/names';
 import type { Role } from '../../model/names';
 import type * as WorkerModule from '../../worker';
-import { defineCommand } from '../lib/command';
+import { defineCommand } from '../lib/command/command';
 
 const load = createRequire(__filename);
 

@@ -5,7 +5,7 @@ import { temporalConnection } from '../../config/temporal';
 import { LonghaulError } from '../../model/errors';
 import { clientDataConverter } from '../../ops/data-converter';
 import { tracingOf } from '../../ops/tracing-switch';
-import { describeFailure } from './failure';
+import { describeFailure } from './print/failure';
 
 /** Long enough for a slow handshake across continents, short enough for somebody who waits at a prompt. */
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,4 +1,4 @@
-import { typeFault } from '../../../src/activities/lib/column-types';
+import { typeFault } from '../../../src/activities/lib/load/column-types';
 
 it.each([
   ['bigint', 'bigint'],

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { folderStore } from '../../../src/activities/lib/folder-store';
+import { folderStore } from '../../../src/activities/lib/control/folder-store';
 
 let root: string;
 beforeEach(() => {

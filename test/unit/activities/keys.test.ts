@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { KeyAssigner, type Unkeyed } from '../../../src/activities/lib/keys';
+import { KeyAssigner, type Unkeyed } from '../../../src/activities/lib/manifest/keys';
 import { LonghaulError } from '../../../src/model/errors';
 
 const rules = {

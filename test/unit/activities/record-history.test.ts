@@ -2,7 +2,7 @@
 import { ServiceError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { defaultDataConverter, toPayloads } from '@temporalio/common';
-import { RecordHistories } from '../../../src/activities/lib/record-history';
+import { RecordHistories } from '../../../src/activities/lib/janitor/record-history';
 
 const UPLOADS = 1_000;
 const RECORDS_OF_A_BATCH = 400;

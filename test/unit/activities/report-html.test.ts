@@ -1,6 +1,6 @@
-import { escapeHtml, reportHtml } from '../../../src/activities/lib/report-html';
-import { LISTED, MAX_CELLS, ReportStats, TIME_BINS } from '../../../src/activities/lib/report-stats';
-import type { RunReport } from '../../../src/activities/lib/run-report';
+import { escapeHtml, reportHtml } from '../../../src/activities/lib/report/html';
+import { LISTED, MAX_CELLS, ReportStats, TIME_BINS } from '../../../src/activities/lib/report/stats';
+import type { RunReport } from '../../../src/activities/lib/report/run-report';
 import { emptyTotals, type LedgerLine } from '../../../src/model/records';
 
 const START = Date.parse('2026-01-31T09:00:00.000Z');

@@ -1,7 +1,7 @@
 /** What counts as time without progress when an activity goes on: neither a pause nor the time before a reset. */
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/common';
-import { resumable } from '../../../src/activities/lib/resumable';
+import { resumable } from '../../../src/activities/lib/attempt/resumable';
 import { LonghaulError } from '../../../src/model/errors';
 import { retry } from '../../../src/transfer';
 

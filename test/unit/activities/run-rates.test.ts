@@ -1,4 +1,4 @@
-import { LOOK_MS, RunRates } from '../../../src/activities/lib/run-rates';
+import { LOOK_MS, RunRates } from '../../../src/activities/lib/kept/run-rates';
 import { RATE_MEMO, readRateMemo, type RateMemo } from '../../../src/model/run-rate';
 import type { ByteLimit } from '../../../src/transfer';
 

@@ -6,7 +6,7 @@ import {
   parseMaxWorkers,
   parseRecordNumber,
   parseSetting,
-} from '../../../src/client/lib/arguments';
+} from '../../../src/client/lib/command/arguments';
 
 describe('a rate', () => {
   it.each([

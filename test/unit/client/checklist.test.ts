@@ -1,6 +1,6 @@
-import { Checklist, Warning } from '../../../src/client/lib/checklist';
-import { processIo } from '../../../src/client/lib/io';
-import { ExitWith, Output } from '../../../src/client/lib/output';
+import { Checklist, Warning } from '../../../src/client/lib/check/checklist';
+import { processIo } from '../../../src/client/lib/print/io';
+import { ExitWith, Output } from '../../../src/client/lib/print/output';
 import { LonghaulError } from '../../../src/model/errors';
 
 const listTo = (json: boolean) => {

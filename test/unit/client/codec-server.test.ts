@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type CodecServer, MAX_CODEC_BODY_BYTES, startCodecServer } from '../../../src/client/lib/codec-server';
+import { type CodecServer, MAX_CODEC_BODY_BYTES, startCodecServer } from '../../../src/client/lib/codec/server';
 import { readPayloadKeys } from '../../../src/config/payload-keys';
 import { Secret } from '../../../src/model/secret';
 import { createLogger } from '../../../src/ops/logging';

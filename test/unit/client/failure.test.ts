@@ -9,8 +9,8 @@ import {
   TerminatedFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common';
-import { describeFailure, failureText, printFailure } from '../../../src/client/lib/failure';
-import { processIo } from '../../../src/client/lib/io';
+import { describeFailure, failureText, printFailure } from '../../../src/client/lib/print/failure';
+import { processIo } from '../../../src/client/lib/print/io';
 import { ERRORS, EXIT_CODES, type ErrorCode, LonghaulError } from '../../../src/model/errors';
 
 const NON_RETRYABLE = RetryState.NON_RETRYABLE_FAILURE;

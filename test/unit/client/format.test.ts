@@ -7,7 +7,7 @@ import {
   formatRate,
   plural,
   shorten,
-} from '../../../src/client/lib/format';
+} from '../../../src/client/lib/print/format';
 
 describe('formatBytes', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { TOPICS } from '../../../src/client/lib/help-topics';
-import { inlineText, markdownText, wrapText } from '../../../src/client/lib/markdown-text';
-import { widthOf } from '../../../src/client/lib/terminal';
+import { TOPICS } from '../../../src/client/lib/help/topics';
+import { inlineText, markdownText, wrapText } from '../../../src/client/lib/print/markdown';
+import { widthOf } from '../../../src/client/lib/print/terminal';
 import { ERRORS, EXIT_CODES } from '../../../src/model/errors';
 import { runCli } from './run-cli';
 

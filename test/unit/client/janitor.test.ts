@@ -1,5 +1,5 @@
 /** The janitor at the command line: its places, its input, its words. */
-import { inputOf, janitorText, parsePlace } from '../../../src/client/lib/run-janitor';
+import { inputOf, janitorText, parsePlace } from '../../../src/client/lib/janitor/run';
 import {
   addCounts,
   checkJanitorInput,

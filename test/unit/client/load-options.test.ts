@@ -1,4 +1,4 @@
-import { inputOf } from '../../../src/client/lib/run-load';
+import { inputOf } from '../../../src/client/lib/start/load';
 
 it('takes the names with dashes and those of the workflow’s input', () => {
   expect(

@@ -1,7 +1,7 @@
 /** `longhaul plan`: what it takes, and what it says. */
-import { assumptionsOf } from '../../../src/client/lib/plan-assumptions';
-import { spread } from '../../../src/client/lib/plan-sizes';
-import { spreadOf } from '../../../src/client/lib/plan-message';
+import { assumptionsOf } from '../../../src/client/lib/plan/assumptions';
+import { spread } from '../../../src/client/lib/plan/sizes';
+import { spreadOf } from '../../../src/client/lib/plan/message';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';

@@ -1,4 +1,4 @@
-import { progressLine, statusText } from '../../../src/client/lib/progress-text';
+import { progressLine, statusText } from '../../../src/client/lib/follow/progress-text';
 import { STAGES } from '../../../src/model/run';
 import { progressOf } from './progress';
 

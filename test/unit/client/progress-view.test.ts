@@ -1,4 +1,4 @@
-import { ProgressView, viewFor } from '../../../src/client/lib/progress-view';
+import { ProgressView, viewFor } from '../../../src/client/lib/follow/progress-view';
 import { progressOf } from './progress';
 
 const capture = (isTTY: boolean) => {

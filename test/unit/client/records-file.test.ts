@@ -7,8 +7,8 @@ import {
   parseRecords,
   readRecords,
   toNdjson,
-} from '../../../src/client/lib/records-file';
-import { type Io, processIo } from '../../../src/client/lib/io';
+} from '../../../src/client/lib/start/records-file';
+import { type Io, processIo } from '../../../src/client/lib/print/io';
 
 const RECORDS = [{ url: 'https://example.com/a.csv', dataset: 'a' }, { prefix: 's3://bucket-1/path/' }];
 

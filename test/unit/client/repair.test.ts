@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { repairOf } from '../../../src/client/lib/repair';
-import { REPAIR_STEPS } from '../../../src/client/lib/repair-steps';
+import { repairOf } from '../../../src/client/lib/help/repair';
+import { REPAIR_STEPS } from '../../../src/client/lib/help/repair-steps';
 import { ERRORS, type ErrorCode } from '../../../src/model/errors';
 import { commandLineFault } from './command-line';
 

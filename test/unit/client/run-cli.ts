@@ -1,4 +1,4 @@
-import type { Io } from '../../../src/client/lib/io';
+import type { Io } from '../../../src/client/lib/print/io';
 import { main } from '../../../src/client/main';
 
 export interface Ran {

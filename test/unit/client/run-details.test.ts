@@ -1,5 +1,5 @@
-import { readHeartbeat, readTrouble, recordNumberOf } from '../../../src/client/lib/run-details';
-import { parseS3Uri } from '../../../src/client/lib/bucket-report';
+import { readHeartbeat, readTrouble, recordNumberOf } from '../../../src/client/lib/run/details';
+import { parseS3Uri } from '../../../src/client/lib/job/bucket-report';
 
 describe('heartbeats', () => {
   it('tell bytes and, where the source gives it, the size', () => {

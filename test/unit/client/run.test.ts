@@ -1,4 +1,4 @@
-import { asOf } from '../../../src/client/lib/run';
+import { asOf } from '../../../src/client/lib/run/find';
 import { emptyTotals } from '../../../src/model/records';
 import { progressOf } from './progress';
 

@@ -1,6 +1,6 @@
-import { parseInstant, runsQuery, type RunsFilter } from '../../../src/client/lib/runs-query';
-import { COLOURED, PLAIN, widthOf } from '../../../src/client/lib/terminal';
-import { sortRows, topLines, type TopRow } from '../../../src/client/lib/top-screen';
+import { parseInstant, runsQuery, type RunsFilter } from '../../../src/client/lib/runs/query';
+import { COLOURED, PLAIN, widthOf } from '../../../src/client/lib/print/terminal';
+import { sortRows, topLines, type TopRow } from '../../../src/client/lib/runs/top-screen';
 import { LonghaulError } from '../../../src/model/errors';
 import { emptyTotals } from '../../../src/model/records';
 import { runCli } from './run-cli';

@@ -1,6 +1,6 @@
 /** The list of schedules asks for the last run of each: not for all at once, and one that cannot be had spoils nothing. */
 import type { Client } from '@temporalio/client';
-import { mapBounded, outcomeOf } from '../../../src/client/lib/schedule-list';
+import { mapBounded, outcomeOf } from '../../../src/client/lib/schedule/list';
 
 it('asks for a few at a time and keeps the order', async () => {
   let running = 0;

@@ -1,5 +1,5 @@
-import { parseDuration } from '../../../src/client/lib/duration';
-import { backfillRange, type CreateOptions, planSchedule } from '../../../src/client/lib/schedule-plan';
+import { parseDuration } from '../../../src/client/lib/command/duration';
+import { backfillRange, type CreateOptions, planSchedule } from '../../../src/client/lib/schedule/plan';
 
 const DAILY = { cron: '0 6 * * *', overlap: 'skip', catchup: 3_600_000, pauseOnFailure: true } as const;
 const BASE: CreateOptions = { ...DAILY, job: 'export', project: 'project_01' };

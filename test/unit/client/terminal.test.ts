@@ -1,5 +1,5 @@
-import { COLOURED, fit, padTo, printable, styleFor, widthOf } from '../../../src/client/lib/terminal';
-import { tableLines } from '../../../src/client/lib/table';
+import { COLOURED, fit, padTo, printable, styleFor, widthOf } from '../../../src/client/lib/print/terminal';
+import { tableLines } from '../../../src/client/lib/print/table';
 
 const tty = { isTTY: true, write: () => true };
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { transferJob } from '../../../src/client/lib/job-transfer';
-import { eventOf } from '../../../src/client/lib/run-transfer';
+import { transferJob } from '../../../src/client/lib/job/transfer';
+import { eventOf } from '../../../src/client/lib/start/transfer';
 import { runCli } from './run-cli';
 
 const SOURCE = 's3://data/2024/in file.parquet';

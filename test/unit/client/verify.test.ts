@@ -1,5 +1,5 @@
-import { KeySet } from '../../../src/client/lib/key-set';
-import { compare, isExpected, type Expected } from '../../../src/client/lib/verify-compare';
+import { KeySet } from '../../../src/client/lib/verify/key-set';
+import { compare, isExpected, type Expected } from '../../../src/client/lib/verify/compare';
 import { OUTCOMES } from '../../../src/model/records';
 import { crc32Of, encodeCrc32 } from '../../../src/transfer';
 

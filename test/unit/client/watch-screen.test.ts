@@ -1,8 +1,8 @@
-import { COLOURED, widthOf } from '../../../src/client/lib/terminal';
-import { statusText } from '../../../src/client/lib/progress-text';
-import type { InFlight } from '../../../src/client/lib/run-details';
-import { RateMeter, watchBlock, wayText } from '../../../src/client/lib/watch-screen';
-import { PLAIN } from '../../../src/client/lib/terminal';
+import { COLOURED, widthOf } from '../../../src/client/lib/print/terminal';
+import { statusText } from '../../../src/client/lib/follow/progress-text';
+import type { InFlight } from '../../../src/client/lib/run/details';
+import { RateMeter, watchBlock, wayText } from '../../../src/client/lib/follow/watch-screen';
+import { PLAIN } from '../../../src/client/lib/print/terminal';
 import { ERRORS } from '../../../src/model/errors';
 import { emptyTotals } from '../../../src/model/records';
 import { progressOf } from './progress';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
-import { SCHEMAS } from '../../../src/client/lib/schemas';
+import { SCHEMAS } from '../../../src/client/lib/help/schemas';
 import { ENVIRONMENT_VARIABLES } from '../../../src/config/environment';
 import { loadKeys } from '../../../src/config/load-rules';
 import { RESTORE_SHAPE } from '../../../src/config/restore-rules';

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { z } from 'zod';
-import { SCHEMA_NAMES, type SchemaName } from '../../../src/client/lib/schema-names';
+import { SCHEMA_NAMES, type SchemaName } from '../../../src/client/lib/help/schema-names';
 import { parseEvent } from '../../../src/bridge/event-schema';
 import { toRecord } from '../../../src/catalogue/record';
 import { sampleParameters } from '../../../src/dev/sample-ingest';
@@ -11,7 +11,7 @@ import { normalizeIngestInput } from '../../../src/model/ingest-input';
 import { checkJanitorInput } from '../../../src/model/janitor';
 import { normalizeLoadInput } from '../../../src/model/load-input';
 import { validateRestoreInput } from '../../../src/model/restore-run';
-import { validateExportInput } from '../../../src/workflows/lib/validate-input';
+import { validateExportInput } from '../../../src/workflows/lib/job/validate-input';
 import { runCli } from '../client/run-cli';
 
 const ROOT = path.join(__dirname, '../../..');

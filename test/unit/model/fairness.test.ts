@@ -1,5 +1,5 @@
 /** Keys that Temporal takes, whatever a project is called: 64 bytes of UTF-8. */
-import { withShare } from '../../../src/activities/lib/run-share';
+import { withShare } from '../../../src/activities/lib/prepare/run-share';
 import { fairnessKeyOf } from '../../../src/model/fairness';
 import type { RunSettings } from '../../../src/model/run';
 

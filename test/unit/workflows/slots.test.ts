@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { dealSlots, wantsNextPage, type BatchDemand } from '../../../src/workflows/lib/slots';
+import { dealSlots, wantsNextPage, type BatchDemand } from '../../../src/workflows/lib/batch/slots';
 
 const demand = (page: number, inFlight: number, unstarted: number): BatchDemand => ({ page, inFlight, unstarted });
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { exportRequest, validateExportInput } from '../../../src/workflows/lib/validate-input';
+import { exportRequest, validateExportInput } from '../../../src/workflows/lib/job/validate-input';
 
 const refused = (input: unknown): string => {
   try {
