@@ -1,50 +1,18 @@
 /** Whatever a store answers to whatever call: a result that can be used, or an error of the table. Over real connections. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { S3Client } from '@aws-sdk/client-s3';
 import * as fc from 'fast-check';
-import { Secret } from '../../src/model/secret';
-import {
-  createS3Client,
-  createS3Destination,
-  createS3Source,
-  mapS3Error,
-  type S3Destination,
-} from '../../src/transfer';
+import { createS3Source, mapS3Error, type S3Destination } from '../../src/transfer';
+import { startAnsweringStore, type AnsweringStore } from '../support/answering-store';
 import { holds, outcomeOfAsync, pieces } from './support';
 
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-let answer: Answer = { status: 200, headers: {}, body: Buffer.alloc(0) };
-let server: Server;
-let client: S3Client;
+let store: AnsweringStore;
 let destination: S3Destination;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    request.resume();
-    response.writeHead(answer.status, { ...answer.headers });
-    response.end(answer.body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  client = createS3Client({
-    region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    forcePathStyle: true,
-    credentials: { kind: 'keys', accessKeyId: 'a', secretAccessKey: new Secret('b') },
-  });
-  destination = createS3Destination({ client, bucket: 'bucket' });
+  store = await startAnsweringStore();
+  ({ destination } = store);
 });
 
-afterAll(async () => {
-  client.destroy();
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => store.stop());
 
 const { signal } = new AbortController();
 const body = Buffer.from('body');
@@ -60,7 +28,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   findUploads: () => destination.findUploads('key', new Date(0), signal),
   deleteObject: () => destination.deleteObject('key', undefined, signal),
   read: async () => {
-    const source = createS3Source({ client, bucket: 'bucket', key: 'key', declaredChecksums: true });
+    const source = createS3Source({ client: store.client, bucket: 'bucket', key: 'key', declaredChecksums: true });
     const reply = await source.open({ offsetBytes: 0, lengthBytes: 4 }, undefined, signal);
     reply.body.on('error', () => undefined).destroy();
     return reply.version;
@@ -145,7 +113,7 @@ holds(
   'any answer to any call',
   fc.tuple(fc.constantFrom(...Object.keys(CALLS)), answers),
   async ([name, given]) => {
-    answer = given;
+    store.answer = given;
     const outcome = await outcomeOfAsync(CALLS[name]!);
     if ('refused' in outcome) {
       expect(outcome.refused.message.length).toBeLessThan(2_000);

@@ -1,34 +1,16 @@
 /** A store's 200 whose document is cut off or missing says nothing: it is asked again, and never taken for an empty listing. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { S3Client } from '@aws-sdk/client-s3';
-import { Secret } from '../../../src/model/secret';
-import { createS3Client, createS3Destination, listPrefix, type S3Destination } from '../../../src/transfer';
+import { listPrefix, type S3Destination } from '../../../src/transfer';
+import { startAnsweringStore, type AnsweringStore } from '../../support/answering-store';
 
-let document = '';
-let server: Server;
-let client: S3Client;
+let store: AnsweringStore;
 let destination: S3Destination;
 
 beforeAll(async () => {
-  server = createServer((request, response) => {
-    request.resume();
-    response.end(document);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  client = createS3Client({
-    region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    forcePathStyle: true,
-    credentials: { kind: 'keys', accessKeyId: 'a', secretAccessKey: new Secret('b') },
-  });
-  destination = createS3Destination({ client, bucket: 'bucket' });
+  store = await startAnsweringStore();
+  ({ destination } = store);
 });
 
-afterAll(async () => {
-  client.destroy();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => store.stop());
 
 const { signal } = new AbortController();
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>';
@@ -48,17 +30,17 @@ for (const [name, [root, call]] of Object.entries(CALLS)) {
     ['missing', ''],
     ['cut off after its first tag', `${HEAD}<${root}>`],
   ])(`${name}: an answer that is %s is asked for again`, async (_what, text) => {
-    document = text;
+    store.answer = { body: text };
     await expect(call()).rejects.toMatchObject({ code: 'DestinationUnavailable', retryable: true });
   });
 }
 
 test('a listing of objects that is missing is not an empty one', async () => {
-  document = '';
+  store.answer = { body: '' };
   const retry = { baseDelayMs: 1, maxDelayMs: 1, totalMs: 20 };
   const all = async (): Promise<void> => {
     for await (const object of listPrefix({
-      client,
+      client: store.client,
       bucket: 'bucket',
       prefix: '',
       side: 'destination',
@@ -72,11 +54,11 @@ test('a listing of objects that is missing is not an empty one', async () => {
 });
 
 test('an empty listing is one', async () => {
-  document = `${HEAD}<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>`;
+  store.answer = { body: `${HEAD}<ListPartsResult><IsTruncated>false</IsTruncated></ListPartsResult>` };
   await expect(destination.listParts('key', 'id', signal)).resolves.toEqual([]);
 });
 
 test('an object whose length is not told is not an empty one', async () => {
-  document = 'dropped, because it is the answer to HEAD';
+  store.answer = { body: 'dropped, because it is the answer to HEAD' };
   await expect(destination.stat('key', signal)).rejects.toMatchObject({ code: 'DestinationUnavailable' });
 });
