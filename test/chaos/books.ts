@@ -1,8 +1,8 @@
 /** Comparisons of what is with what must be: sentences for what differs. */
 import { isDeepStrictEqual } from 'node:util';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { LedgerLine } from '../../src/model/records';
 import { listObjects, objectDigest, textOf, type BucketSnapshot } from '../support/bucket-view';
-import type { RunHarness } from '../support/run-harness';
 
 export interface Digest {
   readonly sha256: string;
@@ -24,8 +24,8 @@ export class Books {
     if (found.length > 0) this.problems.push(`${what}: ${short(found)}`);
   }
 
-  async object(harness: RunHarness, bucket: string, key: string, expected: Digest): Promise<void> {
-    const found = await objectDigest(harness.s3, bucket, key).catch((error: unknown) => String(error));
+  async object(s3: S3Client, bucket: string, key: string, expected: Digest): Promise<void> {
+    const found = await objectDigest(s3, bucket, key).catch((error: unknown) => String(error));
     this.same(`${bucket}/${key}`, found, expected);
     this.compared += 1;
     this.bytes += expected.bytes;
@@ -66,9 +66,9 @@ export class Books {
 }
 
 /** Lines of all manifest pages of a run. */
-export async function manifestLines(harness: RunHarness, bucket: string, runPrefix: string): Promise<number> {
-  const pages = Object.keys(await listObjects(harness.s3, bucket, `${runPrefix}/manifest/page-`));
-  const texts = await Promise.all(pages.map((key) => textOf(harness.s3, bucket, key)));
+export async function manifestLines(s3: S3Client, bucket: string, runPrefix: string): Promise<number> {
+  const pages = Object.keys(await listObjects(s3, bucket, `${runPrefix}/manifest/page-`));
+  const texts = await Promise.all(pages.map((key) => textOf(s3, bucket, key)));
   return texts
     .join('')
     .split('\n')

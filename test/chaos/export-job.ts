@@ -133,7 +133,7 @@ class ExportCheck {
     this.turns(await Promise.all(succeeded.map(({ runId }) => project.ledger(runId))));
     for (const file of plan.files) {
       const expected = await digestOf(expectedContent(file));
-      await books.object(project.harness, project.bucket, project.keyOf(file), expected);
+      await books.object(project.harness.s3, project.bucket, project.keyOf(file), expected);
     }
   }
 
@@ -164,7 +164,7 @@ class ExportCheck {
     books.ledger(lines, sizes);
     books.report(await project.report(runId), lines);
     const records = plan.files.length + (plan.withPrefix ? 1 : 0);
-    const written = await manifestLines(project.harness, project.bucket, `${project.controlPrefix}/${runId}`);
+    const written = await manifestLines(project.harness.s3, project.bucket, `${project.controlPrefix}/${runId}`);
     books.same(`manifest of ${runId}`, written, records);
   }
 

@@ -43,7 +43,7 @@ export async function startIngest(context: JobContext): Promise<StartedJob> {
       books.same('writes by key', await writesByKey(harness.s3, bucket, 'raw/', CONTROL_PREFIX), writes);
       for (const [file, body] of Object.entries(bodies)) {
         const sha256 = createHash('sha256').update(body).digest('hex');
-        await books.object(harness, bucket, keyOf(file), { sha256, bytes: body.length });
+        await books.object(harness.s3, bucket, keyOf(file), { sha256, bytes: body.length });
       }
       if (ended.kind === 'failed') return books;
       const text = await rig.runFile(bucket, name, 'ledger.ndjson');

@@ -1,7 +1,10 @@
 /** One project of a RunHarness: starts its runs, and looks at what they have done to its bucket. */
 import * as path from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Client } from '@temporalio/client';
 import { expectedContent, type ExportApi, type SampleFile } from '../../src/dev/export-api';
 import type { ConfigOverrides } from '../../src/dev/sample-config';
+import type { StackDescription } from '../../src/dev/types';
 import type { ExportInput, ExportResult, ExportType } from '../../src/model/export-run';
 import { TASK_QUEUES } from '../../src/model/names';
 import type { LedgerLine } from '../../src/model/records';
@@ -16,13 +19,22 @@ import {
   textOf,
   type BucketSnapshot,
 } from './bucket-view';
-import type { RunHarness } from './run-harness';
 import type { RunHandle } from './run-outcome';
 import { uniqueName } from './shared-stack';
 
+/** What a project needs of the harness that it belongs to. */
+export interface ProjectHost {
+  readonly namespace: string;
+  readonly client: Client;
+  readonly s3: S3Client;
+  readonly servers: Pick<StackDescription, 'dataDir'>;
+  /** All that workers have logged. */
+  logs(): string;
+}
+
 export class TestProject {
   constructor(
-    readonly harness: RunHarness,
+    readonly harness: ProjectHost,
     readonly name: string,
     readonly bucket: string,
     readonly api: ExportApi,
