@@ -5,9 +5,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { AwsClient, GoogleAuth, type AuthClient, type AwsClientOptions } from 'google-auth-library';
+import type { AuthClient, AwsClient, AwsClientOptions } from 'google-auth-library';
 import type { GoogleCredentialsSource } from '../../config/types';
 import { LonghaulError } from '../../model/errors';
+import { googleAuth } from './google-auth';
 import { mapTokenError } from './token-errors';
 
 /** Reading and writing objects; nothing of buckets or policies. */
@@ -70,6 +71,7 @@ class GoogleTokens implements TokenSource {
 }
 
 async function createAuthClient(source: Identity): Promise<AuthClient> {
+  const { GoogleAuth } = googleAuth();
   if (source.kind === 'default') return new GoogleAuth({ scopes: SCOPE }).getClient();
   const credentials = await readCredentials(source);
   if (isAwsIdentity(credentials)) return awsIdentity(credentials, source.awsRegion);
@@ -105,6 +107,7 @@ function awsIdentity(credentials: CredentialsJson, awsRegion = DEFAULT_AWS_REGIO
   const chain = fromNodeProviderChain();
   // The shape is checked by the library itself, which names the field that is missing.
   const options = rest as unknown as AwsClientOptions;
+  const { AwsClient } = googleAuth();
   return new AwsClient({
     ...options,
     scopes: [SCOPE],
@@ -124,6 +127,7 @@ export async function googleIdToken(source: GoogleCredentialsSource, audience: s
     throw new LonghaulError('GoogleCredentialsMissing', 'Nobody has no identity token');
   }
   try {
+    const { GoogleAuth } = googleAuth();
     const auth = new GoogleAuth(source.kind === 'default' ? {} : { credentials: await readCredentials(source) });
     const client = await auth.getIdTokenClient(audience);
     return await client.idTokenProvider.fetchIdToken(audience);

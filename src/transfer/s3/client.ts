@@ -6,12 +6,12 @@ import type { StoreConfig } from '../../config/types';
 import { createStorePool } from '../http/direct/store-pool';
 import { AddressSpread } from '../lib/address-spread';
 import { createAgent } from '../lib/agent';
+import { withoutWarnings } from '../lib/quiet';
 import { traceRequestsOf } from '../lib/request-spans';
 import { credentialsFor } from './credentials';
 import { allowLeanWrites } from './lean-writes';
 import { countRequestsOf } from './request-counter';
 import { StoreRequestHandler } from './request-handler';
-import { withoutVersionNotice } from './quiet-sdk';
 
 export interface S3ClientOptions {
   /** Connections at most to one host of the store; requests beyond them wait. */
@@ -22,6 +22,8 @@ export interface S3ClientOptions {
 }
 
 const DEFAULT_CONNECTIONS = 128;
+/** Once per process, that future versions of the SDK will need a newer Node. */
+const VERSION_NOTICE = /NodeVersionSupportWarning|NodeDeprecationWarning/;
 
 /**
  * A client whose `destroy()` also closes its connections. It retries nothing (the engine does), and hashes nothing:
@@ -32,7 +34,8 @@ export function createS3Client(store: StoreConfig, options: S3ClientOptions = {}
   const spread = options.spread ?? new AddressSpread();
   const dispatcher = createAgent({ connections, connectTimeoutMs, connector: (connect) => spread.connector(connect) });
   const pool = createStorePool({ connections, connectTimeoutMs, spread });
-  const client = withoutVersionNotice(
+  const client = withoutWarnings(
+    VERSION_NOTICE,
     () =>
       new S3Client({
         region: store.region,
