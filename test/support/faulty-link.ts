@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resetConnection } from './reset';
 
 /** Whose bytes are counted, and which direction goes wrong. */
 export type FaultSide = 'toServer' | 'toClient';
@@ -77,7 +78,7 @@ export class FaultyLink {
   }
 
   reset(): void {
-    for (const socket of [this.upstream, this.client]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.upstream, this.client]) if (!socket.destroyed) resetConnection(socket);
   }
 
   /** What has not struck yet will not, what is slow goes on, and a connection that is stuck is reset. */
@@ -162,7 +163,7 @@ export class FaultyLink {
         await this.#untilGone();
         return;
       case 'halfOpen':
-        this.upstream.resetAndDestroy();
+        resetConnection(this.upstream);
         return;
       case 'drip':
         await this.#drip(fault, rest, to);

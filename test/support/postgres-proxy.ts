@@ -1,6 +1,7 @@
 /** A proxy in front of Postgres that follows a script: holds a message, cuts a connection, or loses an answer. No TLS. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { resetConnection } from './reset';
 
 export type PostgresVerdict =
   | 'pass'
@@ -30,7 +31,7 @@ export async function startPostgresProxy(targetPort: number): Promise<PostgresPr
   let isDown = false;
   const server = createServer((client) => {
     if (isDown) {
-      client.resetAndDestroy();
+      resetConnection(client);
       return;
     }
     const upstream = connect(targetPort, '127.0.0.1');
@@ -75,7 +76,7 @@ export async function startPostgresProxy(targetPort: number): Promise<PostgresPr
   const { port } = server.address() as AddressInfo;
   const cutAll = (): void => {
     for (const [client, upstream] of [...pairs]) {
-      client.resetAndDestroy();
+      resetConnection(client);
       upstream.destroy();
     }
   };

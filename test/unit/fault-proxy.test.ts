@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy';
+import { resetConnection } from '../support/reset';
 import { until } from '../support/until';
 
 const BODY = Buffer.alloc(400_000, 'some bytes of an answer');
@@ -143,6 +144,14 @@ describe('in the middle of a request', () => {
     socket().destroy();
     expect((await outcome).end).not.toBe('whole');
   });
+});
+
+test.each([false, true])('its connections are closed by a reset, their own end on its way: %s', async (isEnding) => {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  if (isEnding) socket.end();
+  resetConnection(socket);
+  expect(await once(socket, 'close')).toEqual([false]);
 });
 
 test('a server that is away resets', async () => {
