@@ -1,6 +1,7 @@
 /** A run of `ingestUrls` beside its files: the checks before it, its plan, its report. */
 import type { IngestConfig } from '../config/ingest-types';
 import { logLine, planIngest, planLine, type IngestRecord } from '../ingest';
+import { together } from '../model/each-of';
 import { LonghaulError } from '../model/errors';
 import { ingestResult, MAX_INLINE_RESULTS, requestCounts } from '../model/ingest-result';
 import type { IngestResult, IngestSettings } from '../model/ingest-run';
@@ -70,8 +71,7 @@ export function createIngestActivities(dependencies: Dependencies): Activities {
         if (records.length === 0) write(logLine('no_file_urls', { run, parameters }));
         else write(planLine(run, settings.date, records));
         const store = new ControlStore(settings, control, signal);
-        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
-        return { records: records.length, pages };
+        return writeManifestPages(dependencies.temporal, store, settings, records);
       }),
 
     finishIngest: (args) =>
@@ -135,9 +135,14 @@ async function writeReport(
   const stats = new ReportStats(args);
   await store.joinLedger((line) => stats.add(line));
   const isShort = totals.records <= MAX_INLINE_RESULTS;
-  const lines = isShort ? fromNdjson<LedgerLine>(await store.read(ledgerKey), store.uri(ledgerKey)) : [];
-  // Staged pages name what a run has made: once it has ended they say nothing any more.
-  await store.removePages('staged');
+  let lines: readonly LedgerLine[] = [];
+  await together(
+    async () => {
+      if (isShort) lines = fromNdjson<LedgerLine>(await store.read(ledgerKey), store.uri(ledgerKey));
+    },
+    // Staged pages name what a run has made: once it has ended they say nothing any more.
+    () => store.removePages('staged'),
+  );
   const done: IngestFiles = {
     report: store.uri(files.file('report.json')),
     manifest: store.uri(files.folder('manifest')),
@@ -152,8 +157,10 @@ async function writeReport(
     runId: settings.run,
   });
   const report = { ...reportOf(args, store), ...(args.outcome === 'succeeded' ? { result } : {}) };
-  await store.write(files.file('report.txt'), reportText(report, 'ingest'), 'text/plain; charset=utf-8');
-  await store.writeHtml(reportHtml(report, stats, 'ingest'));
+  await together(
+    () => store.write(files.file('report.txt'), reportText(report, 'ingest'), 'text/plain; charset=utf-8'),
+    () => store.writeHtml(reportHtml(report, stats, 'ingest')),
+  );
   // Last: a run id whose report says that it succeeded is not run again.
   await store.writeJson(files.file('report.json'), report);
   return done;

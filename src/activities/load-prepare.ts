@@ -89,7 +89,7 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
         );
         const records =
           settings.load.maxRows === null ? files.map((file) => recordOf(file, settings)) : [sample(settings)];
-        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
+        const manifest = await writeManifestPages(dependencies.temporal, store, settings, records);
         await tools.control.removeAll(`${store.files.root}rejects/`, signal);
         const { chunkSizeBytes } = dataSet;
         await writePlan(store, { loadId, target, load, fileColumns: inspected.columns, mapping, chunkSizeBytes });
@@ -101,7 +101,7 @@ export function createLoadPrepareActivities(dependencies: Dependencies): Activit
           replace_by: target.replaceBy,
           rewrite_reasons: target.rewriteReasons,
         });
-        return { records: records.length, pages };
+        return manifest;
       }),
 
     cleanStaging: ({ ref, input }) =>

@@ -1,7 +1,7 @@
 /** What the workflow of loadToPostgres may ask of activities: types alone. */
 import type { LoadInput, LoadResult } from '../model/load-run';
 import type { LoadOwner, LoadSettings } from '../model/load-settings';
-import type { ManifestRecord } from '../model/records';
+import type { ManifestRecord, ManifestWritten } from '../model/records';
 import type { CleanupReport, JobRef, RecordSettings } from '../model/run';
 import type { FinishArgs } from './finish-types';
 
@@ -75,7 +75,7 @@ export interface LoadApiActivities {
   /** Checks configuration, bucket, files, database and table; makes nothing that stays. */
   prepareLoad(args: PrepareLoadArgs): Promise<{ settings: LoadSettings; previous: LoadResult | null }>;
   /** Lists the files, writes the manifest, and makes the table that chunks go to; the same call gives the same. */
-  planLoad(args: { readonly settings: LoadSettings }): Promise<{ records: number; pages: number }>;
+  planLoad(args: { readonly settings: LoadSettings }): Promise<ManifestWritten>;
   /** Writes ledger.ndjson, report.txt and report.json. */
   finishLoad(args: FinishLoadArgs): Promise<LoadFiled>;
   /** Removes staging folders of runs that do not run any more and are old enough. */

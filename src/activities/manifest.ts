@@ -20,15 +20,15 @@ export function createManifestActivities(dependencies: Dependencies): Pick<ApiAc
           exportId,
         });
         const store = new ControlStore(settings, tools.control, signal);
-        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
+        const manifest = await writeManifestPages(dependencies.temporal, store, settings, records);
         const summary = {
-          records: records.length,
-          pages,
+          records: manifest.records,
+          pages: manifest.pages,
           prefixRecords: records.filter((record) => record.kind === 'prefix').length,
           datasets: new Set(records.map((record) => record.dataset)).size,
         };
         dependencies.logger.info('manifest_complete', { run: settings.run, ...summary });
-        return summary;
+        return { ...manifest, ...summary };
       }),
   };
 }

@@ -1,4 +1,5 @@
 /** The end of a run: its ledger, its report, and last of all `_SUCCESS`. */
+import { together } from '../model/each-of';
 import type { ExportResult } from '../model/export-run';
 import { withoutRequests } from '../model/records';
 import type { Dependencies } from './dependencies';
@@ -20,9 +21,11 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
         const stats = new ReportStats(args);
         await store.joinLedger((line) => stats.add(line));
         const report = buildReport(args, store);
-        await store.writeJson(files.file('report.json'), report);
-        await store.write(files.file('report.txt'), reportText(report), 'text/plain; charset=utf-8');
-        await store.writeHtml(reportHtml(report, stats, 'export'));
+        await together(
+          () => store.writeJson(files.file('report.json'), report),
+          () => store.write(files.file('report.txt'), reportText(report), 'text/plain; charset=utf-8'),
+          () => store.writeHtml(reportHtml(report, stats, 'export')),
+        );
         // Staged pages name uploads: once these are published or taken back they say nothing any more.
         await store.removePages('staged');
         if (args.outcome === 'succeeded') {

@@ -55,11 +55,11 @@ export function createRestorePrepareActivities(dependencies: Dependencies): Acti
         }
         const records = fileRecords(plan);
         const store = new ControlStore(settings, control, signal);
-        const pages = await writeManifestPages(dependencies.temporal, store, settings, records);
+        const manifest = await writeManifestPages(dependencies.temporal, store, settings, records);
         const { neededBytes, freeBytes } = plan;
-        const summary = { records: records.length, pages };
+        const summary = { records: manifest.records, pages: manifest.pages };
         dependencies.logger.info('restore_plan', { run: settings.run, ...restore, ...summary, neededBytes, freeBytes });
-        return summary;
+        return manifest;
       }),
   };
 }

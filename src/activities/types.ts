@@ -2,7 +2,15 @@
 import type { ExportRequest, ExportResult, ExportSettings } from '../model/export-run';
 import type { IngestInput, IngestResult, IngestSettings } from '../model/ingest-run';
 import type { CleanupReport, FailedRecord, JobRef, RecordSettings } from '../model/run';
-import type { GivenRecord, LedgerLine, ManifestRecord, StagedLine, StagedObject, Totals } from '../model/records';
+import type {
+  GivenRecord,
+  LedgerLine,
+  ManifestRecord,
+  ManifestWritten,
+  StagedLine,
+  StagedObject,
+  Totals,
+} from '../model/records';
 import type { CreateReply, PollReply } from '../providers/types';
 import type { FinishArgs, InRun } from './finish-types';
 import type { PrepareRestoreActivities, RestoreActivities } from './restore-types';
@@ -28,9 +36,7 @@ export interface PrepareArgs {
 export type OpenedRecord =
   { readonly kind: 'moved'; readonly staged: StagedObject } | { readonly kind: 'begun'; readonly upload: BegunUpload };
 
-export interface ManifestSummary {
-  readonly records: number;
-  readonly pages: number;
+export interface ManifestSummary extends ManifestWritten {
   readonly prefixRecords: number;
   readonly datasets: number;
 }
@@ -87,7 +93,7 @@ export interface ApiActivities extends PageActivities {
   /** As prepareRun, for `ingestUrls`; `previous` only where nothing of that run had failed. */
   prepareIngest(args: PrepareIngestArgs): Promise<{ settings: IngestSettings; previous: IngestResult | null }>;
   /** Reads parameters.json, and writes run.json and the manifest of its files; the same list gives the same pages. */
-  planIngest(args: PlanIngestArgs): Promise<{ records: number; pages: number }>;
+  planIngest(args: PlanIngestArgs): Promise<ManifestWritten>;
   /** Writes ledger.ndjson, report.json and report.txt. */
   finishIngest(args: FinishIngestArgs): Promise<IngestFiles>;
 }

@@ -18,3 +18,10 @@ export async function eachOf<T>(items: readonly T[], atOnce: number, work: (item
   const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, lane));
   for (const result of lanes) if (result.status === 'rejected') throw result.reason;
 }
+
+/**
+ * Runs all steps at once and throws the first error, in the order of the steps, once all have ended: unlike after Promise.all nothing of
+ * an attempt that has failed goes on beside the next one.
+ */
+export const together = (...steps: readonly (() => Promise<void>)[]): Promise<void> =>
+  eachOf(steps, steps.length, (step) => step());

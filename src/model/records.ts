@@ -44,6 +44,17 @@ export interface ManifestRecord {
   readonly expected?: { readonly bytes: number; readonly etag: string };
 }
 
+export interface ManifestSize {
+  readonly records: number;
+  readonly pages: number;
+}
+
+/** A manifest that has just been written. */
+export interface ManifestWritten extends ManifestSize {
+  /** All records, where they are a few: their batch is given them, and has no page to read before it moves the first. */
+  readonly few?: readonly ManifestRecord[];
+}
+
 /** One line of a ledger page and of ledger.ndjson. Times are ISO 8601 UTC. */
 export interface LedgerLine {
   readonly n: number;

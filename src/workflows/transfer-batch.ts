@@ -117,7 +117,8 @@ class Batch {
   }
 
   private async readPage(): Promise<ManifestRecord[]> {
-    const { settings, page } = this.input;
+    const { settings, page, records } = this.input;
+    if (records !== undefined) return [...records];
     try {
       const calls = api('call', `Read manifest page ${page}`, settings, patience(settings));
       return await calls.readManifestPage({ settings, page });

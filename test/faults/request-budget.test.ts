@@ -32,7 +32,7 @@ describe.each([
     const { runId } = await project.run();
     await project.expectByteExact();
 
-    expect(await activitiesOf(`${runId}/batch/0`)).toEqual(['readManifestPage', 'openTransfer', 'stagePage']);
+    expect(await activitiesOf(`${runId}/batch/0`)).toEqual(['openTransfer', 'stagePage']);
     await expect(activitiesOf(`${runId}/record/0`)).rejects.toThrow(/not found/i);
     const atSource = project.api.requests[project.api.urlPath('vulnerability', file)];
     expect(atSource).toMatchObject({ requests: 1, bytes: 70_000 });
@@ -51,5 +51,19 @@ describe.each([
     await project.run();
     const writes = proxy.seen.filter(({ operation }) => ['put', 'complete', 'delete', 'other'].includes(operation));
     expect(writes.at(-1)?.url.pathname).toBe(`/${project.bucket}/${project.targetPrefix}/_SUCCESS`);
+  });
+});
+
+describe('a manifest page', () => {
+  it.each([
+    ['goes along with its batch', 10, 0],
+    ['is read by its batch', 11, 1],
+  ])('%s: %i records', async (_, records, reads) => {
+    const files = Array.from({ length: records }, (_none, n) => generatedFile('asset', `part-${n}.csv`, 10, n));
+    const project = await harness.project({ files });
+    const { runId } = await project.run();
+    await project.expectByteExact();
+    const activities = await activitiesOf(`${runId}/batch/0`);
+    expect(activities.filter((name) => name === 'readManifestPage')).toHaveLength(reads);
   });
 });

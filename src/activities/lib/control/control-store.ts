@@ -1,4 +1,5 @@
 /** A run's own files in the bucket, read and written whole. */
+import { eachOf } from '../../../model/each-of';
 import { LonghaulError } from '../../../model/errors';
 import type { LedgerLine, ManifestRecord, StagedLine } from '../../../model/records';
 import type { RecordSettings } from '../../../model/run';
@@ -53,7 +54,7 @@ export class ControlStore {
 
   /** Pages of an earlier try under the same run id would end up in this one's ledger. */
   async clearPages(): Promise<void> {
-    for (const kind of PAGE_KINDS) await this.store.removeAll(this.files.folder(kind), this.signal);
+    await eachOf(PAGE_KINDS, PAGE_KINDS.length, (kind) => this.removePages(kind));
   }
 
   async readJson<T>(key: string): Promise<T> {

@@ -8,7 +8,7 @@ import {
   ParentClosePolicy,
 } from '@temporalio/workflow';
 import type { CleanupReport, FailedRecord, RunSettings } from '../../../model/run';
-import { addTotals, emptyTotals, type Totals } from '../../../model/records';
+import { addTotals, emptyTotals, type ManifestRecord, type ManifestSize, type Totals } from '../../../model/records';
 import { transferBatch } from '../../transfer-batch';
 import { controlSignal, type BatchControl, type BatchReport, type BatchResult, type RecordOrder } from './messages';
 import { SignalSender } from './signal-sender';
@@ -37,6 +37,12 @@ export interface BatchesState {
 
 const MAX_KEPT_FAILURES = 50;
 
+interface WhatToMove extends ManifestSize {
+  readonly settings: RunSettings;
+  readonly exportId: string | null;
+  readonly few: readonly ManifestRecord[] | undefined;
+}
+
 export class Batches {
   private readonly running = new Map<number, RunningBatch>();
   private readonly settled = new Set<Promise<void>>();
@@ -52,7 +58,7 @@ export class Batches {
   firstFailure: Cause | undefined;
 
   constructor(
-    private readonly input: { settings: RunSettings; exportId: string | null; records: number; pages: number },
+    private readonly input: WhatToMove,
     private readonly control: { readonly paused: boolean; readonly maxWorkers: number },
     private readonly onChange: () => void,
     state: BatchesState = { nextPage: 0, totals: emptyTotals(), failures: [], cleanup: emptyCleanup() },
@@ -182,7 +188,7 @@ export class Batches {
   }
 
   private startPage(): void {
-    const { settings, exportId, records } = this.input;
+    const { settings, exportId, records, few } = this.input;
     const page = this.nextPage;
     this.nextPage += 1;
     const size = Math.min(settings.pageRecords, records - page * settings.pageRecords);
@@ -200,11 +206,12 @@ export class Batches {
     };
     this.running.set(page, batch);
     batch.limit = dealSlots(this.control.maxWorkers, [...this.running.values()]).get(page) ?? 0;
+    const control = { paused: this.control.paused, limit: batch.limit };
     const done = this.scope
       .run(() =>
         executeChild(transferBatch, {
           workflowId: batch.workflowId,
-          args: [{ settings, exportId, page, control: { paused: this.control.paused, limit: batch.limit } }],
+          args: [{ settings, exportId, page, control, ...(few === undefined ? {} : { records: few }) }],
           parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           // The run itself is as it was started; what moves its records inherits from here.

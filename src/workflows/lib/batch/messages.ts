@@ -1,7 +1,7 @@
 /** What a run and its batches tell each other: absolute values, sent in order (SignalSender), so the newest counts. */
 import { defineSignal } from '@temporalio/workflow';
 import type { CleanupReport, FailedRecord, RunSettings } from '../../../model/run';
-import type { RequestCounts, Totals } from '../../../model/records';
+import type { ManifestRecord, RequestCounts, Totals } from '../../../model/records';
 import type { Cause } from '../failures';
 
 /** One order of an operator. */
@@ -39,6 +39,8 @@ export interface BatchInput {
   readonly exportId: string | null;
   readonly page: number;
   readonly control: BatchControl;
+  /** The page's records, where they are so few that their run has been given them; else the batch reads its page. */
+  readonly records?: readonly ManifestRecord[];
 }
 
 /** A batch that ended well; its objects are listed in its staged page. */

@@ -3,7 +3,7 @@ import { log, workflowInfo } from '@temporalio/workflow';
 import type { CompletedLoad, LoadFiled } from '../../../activities/load-types';
 import type { LoadInput, LoadResult } from '../../../model/load-run';
 import { loadHoldId, type LoadSettings } from '../../../model/load-settings';
-import type { Totals } from '../../../model/records';
+import type { ManifestWritten, Totals } from '../../../model/records';
 import type { CleanupReport } from '../../../model/run';
 import { api, transfer } from '../activity-options';
 import { notUndone } from '../failures';
@@ -47,7 +47,7 @@ export class LoadJob implements RecordJob<LoadSettings, LoadResult, LoadFiled> {
     return Promise.resolve(null);
   }
 
-  writeManifest(settings: LoadSettings): Promise<{ records: number; pages: number }> {
+  writeManifest(settings: LoadSettings): Promise<ManifestWritten> {
     return api('control', 'List the files and make the table that they are copied to', settings).planLoad({ settings });
   }
 

@@ -3,6 +3,7 @@ import { CancellationScope, isCancellation, sleep, workflowInfo } from '@tempora
 import type { RestoreFiled } from '../../../activities/restore-types';
 import { restoreHoldId, type RestoreSettings } from '../../../model/restore-settings';
 import { restoreStatus, type RestoreResult } from '../../../model/restore-run';
+import type { ManifestWritten } from '../../../model/records';
 import type { Overrides } from '../../../model/run';
 import { claims, files } from '../activity-options';
 import { failed, type Cause } from '../failures';
@@ -95,7 +96,7 @@ export class RestoreJob implements RecordJob<RestoreSettings, RestoreResult, Res
     return null;
   }
 
-  writeManifest(settings: RestoreSettings): Promise<{ records: number; pages: number }> {
+  writeManifest(settings: RestoreSettings): Promise<ManifestWritten> {
     return files('control', 'List the files', settings.host).writeRestoreManifest({ settings });
   }
 

@@ -1,16 +1,11 @@
 /** What differs between the jobs that move records in batches; `record-run.ts` is what they share. Types alone. */
 import type { JobName } from '../../../model/names';
-import type { Totals } from '../../../model/records';
+import type { ManifestSize, ManifestWritten, Totals } from '../../../model/records';
 import type { CleanupReport, FailedRecord, RunSettings } from '../../../model/run';
 import type { BatchesState } from '../batch/batches';
 import type { Cause } from '../failures';
 import type { Hold } from '../hold/hold';
 import type { RunProgress } from './progress';
-
-export interface ManifestSize {
-  readonly records: number;
-  readonly pages: number;
-}
 
 /** How a run has ended, for its report. */
 export interface Ending {
@@ -43,7 +38,7 @@ export interface RecordJob<S extends RunSettings, R extends object, F extends Fi
   hold(settings: S): Promise<readonly RunHold[]>;
   /** Waits until the source is there; answers the id that its records are asked for by, if there is one. */
   obtain(settings: S, progress: RunProgress): Promise<string | null>;
-  writeManifest(settings: S, exportId: string | null): Promise<ManifestSize>;
+  writeManifest(settings: S, exportId: string | null): Promise<ManifestWritten>;
   /**
    * Once every record is in: the one step that makes the run's work visible, for jobs whose records are not visible by
    * themselves. A cancel still reaches it; what it throws fails the run, which then takes back what it has made.

@@ -11,6 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ManifestRecord, ManifestSize } from '../../../model/records';
 import { MAX_WORKERS_LIMIT } from '../../../model/run';
 import type { CleanupReport, JobProgress, OperatorReply, RunSettings, Stage } from '../../../model/run';
 import { reportSignal } from '../batch/messages';
@@ -18,7 +19,7 @@ import { Batches } from '../batch/batches';
 import { addCleanup, emptyCleanup, failed, failure, firstCause, type Cause } from '../failures';
 import { goOnWithCurrent, takeAlong } from '../hold/hold';
 import { registerOperator, type Operated } from './operator';
-import type { Continuation, Ending, Filed, ManifestSize, RecordJob, RunHold } from './record-job';
+import type { Continuation, Ending, Filed, RecordJob, RunHold } from './record-job';
 import { withOwnRequests } from '../requests';
 import { RunProgress } from './progress';
 import { RunRateTeller } from './rate';
@@ -54,6 +55,8 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
   /** An operator wants the rest done by the version that is current then. */
   private isUpgrading = false;
   private manifest: ManifestSize = { records: 0, pages: 0 };
+  /** All records, where their one batch is given them. */
+  private few: readonly ManifestRecord[] | undefined;
 
   constructor(
     private readonly input: object,
@@ -131,15 +134,17 @@ class RecordRun<S extends RunSettings, R extends object, F extends Filed> implem
     const { progressState, settings } = this;
     progressState.exportId = await this.job.obtain(settings, progressState);
     progressState.enter('listing');
-    this.manifest = await this.job.writeManifest(settings, progressState.exportId);
+    const { records, pages, few } = await this.job.writeManifest(settings, progressState.exportId);
+    this.manifest = { records, pages };
+    this.few = few;
     log.info('manifest_complete', { ...this.manifest });
   }
 
   private openBatches(): Batches {
-    const { settings, progressState, manifest, continued } = this;
+    const { settings, progressState, manifest, few, continued } = this;
     progressState.recordsTotal = manifest.records;
     progressState.transferStartedMs = continued?.transferStartedMs ?? Date.now();
-    const what = { settings, exportId: progressState.exportId, ...manifest };
+    const what = { settings, exportId: progressState.exportId, ...manifest, few };
     this.batches = new Batches(what, progressState, () => this.onBatchesChange(), continued?.batches);
     this.onBatchesChange();
     return this.batches;
