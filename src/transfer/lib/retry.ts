@@ -44,21 +44,42 @@ export interface RetryOptions {
   readonly onRetry?: ((error: LonghaulError, delayMs: number) => void) | undefined;
 }
 
-const watcher = new AsyncLocalStorage<(error: LonghaulError) => void>();
+/** Told of a fault that `retry` is about to try again. What it returns is called once: at the next fault of that `retry`, or its end. */
+export type FaultWatcher = (error: LonghaulError) => () => void;
+
+const watcher = new AsyncLocalStorage<FaultWatcher>();
 
 /**
  * Runs `work` and tells `onFault` of each fault that `retry` is about to try again, in whatever `work` awaits or starts. Within
  * an attempt of an activity nobody else sees them: Temporal hears of a fault only when the attempt ends.
  */
-export const watchRetries = <T>(onFault: (error: LonghaulError) => void, work: () => T): T =>
-  watcher.run(onFault, work);
+export const watchRetries = <T>(onFault: FaultWatcher, work: () => T): T => watcher.run(onFault, work);
 
 /**
  * Calls `work` until it succeeds, throws an error that is not retryable, or the budget is used up: then the last error
  * is thrown as it is. Equal jitter: half of the delay is random, so that lanes that failed together do not return together.
  */
 export async function retry<T>(options: RetryOptions, work: (attempt: Attempt) => Promise<T>): Promise<T> {
-  const { signal, policy = DEFAULT_RETRY } = options;
+  const onFault = watcher.getStore();
+  let faultIsOver = (): void => undefined;
+  const tryAgain = (error: LonghaulError, delayMs: number): Promise<void> => {
+    options.onRetry?.(error, delayMs);
+    faultIsOver();
+    faultIsOver = onFault?.(error) ?? faultIsOver;
+    return sleep(delayMs, options.signal);
+  };
+  try {
+    return await tries(options, work, tryAgain);
+  } finally {
+    faultIsOver();
+  }
+}
+
+async function tries<T>(
+  { signal, policy = DEFAULT_RETRY }: RetryOptions,
+  work: (attempt: Attempt) => Promise<T>,
+  tryAgain: (error: LonghaulError, delayMs: number) => Promise<void>,
+): Promise<T> {
   let failures = 0;
   let sinceMs = performance.now();
   for (;;) {
@@ -81,9 +102,7 @@ export async function retry<T>(options: RetryOptions, work: (attempt: Attempt) =
       failures += 1;
       const waitedMs = budget === undefined ? performance.now() - sinceMs : 0;
       if (delayMs === undefined || waitedMs + delayMs > policy.totalMs) throw error;
-      options.onRetry?.(error, delayMs);
-      watcher.getStore()?.(error);
-      await sleep(delayMs, signal);
+      await tryAgain(error, delayMs);
     }
   }
 }

@@ -4,6 +4,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { resumable } from '../../../src/activities/lib/attempt/resumable';
 import { LonghaulError } from '../../../src/model/errors';
 import { retry } from '../../../src/transfer';
+import type { TransferControl } from '../../../src/transfer/types';
 
 const HOUR_MS = 3_600_000;
 const RETRY_FOR_MS = 60_000;
@@ -55,24 +56,70 @@ it('a reset begins with a full time to retry', async () => {
   expect([isGivenUp, beat['failures']]).toEqual([false, 1]);
 });
 
-it('the fault that an attempt tries again by itself is in its heartbeats, until bytes have moved', async () => {
-  const beatOf = async (movedBytes: number): Promise<Record<string, unknown>> => {
+describe('the fault that an attempt tries again by itself is in its heartbeats', () => {
+  const policy = { baseDelayMs: 1, maxDelayMs: 1, totalMs: 10_000 };
+  const sourceStalled = { trouble: { code: 'SourceStalled', message: 'No byte for a while' } };
+
+  /** The beats of an attempt. `fails` begins a retry whose first try has failed; the returned function lets its second one succeed. */
+  const beatsOf = async (
+    work: (fails: (error: LonghaulError) => Promise<() => Promise<void>>, control: TransferControl) => Promise<void>,
+  ): Promise<Record<string, unknown>[]> => {
     const environment = new MockActivityEnvironment();
     const beats: Record<string, unknown>[] = [];
     environment.on('heartbeat', (beat: Record<string, unknown>) => beats.push(beat));
-    const work = environment.run(() =>
-      resumable({}, async ({ signal, onProgress }) => {
-        const policy = { baseDelayMs: 1, maxDelayMs: 1, totalMs: 10_000 };
-        await retry({ signal, policy }, ({ number }) => (number === 1 ? Promise.reject(stalled()) : Promise.resolve()));
-        onProgress({ v: 1, bytes: movedBytes, parts: 1, sentBytes: movedBytes });
+    const attempt = environment.run(() =>
+      resumable({}, async (control) => {
+        const fails = (error: LonghaulError): Promise<() => Promise<void>> =>
+          new Promise((failed) => {
+            let succeed = (): void => undefined;
+            const second = new Promise<void>((resolve) => (succeed = resolve));
+            const done = retry({ signal: control.signal, policy }, ({ number }) => {
+              if (number === 1) return Promise.reject(error);
+              failed(() => (succeed(), done));
+              return second;
+            });
+          });
+        await work(fails, control);
+        // Whatever an attempt fails with, its last beat is sent at once.
         throw new LonghaulError('SourceNotFound', 'gone');
       }),
     );
-    await expect(work).rejects.toMatchObject({ type: 'SourceNotFound' });
-    return beats.at(-1) ?? {};
+    await expect(attempt).rejects.toMatchObject({ type: 'SourceNotFound' });
+    return beats;
   };
-  expect(await beatOf(0)).toMatchObject({ trouble: { code: 'SourceStalled', message: 'No byte for a while' } });
-  const moved = await beatOf(5);
-  expect(moved).toMatchObject({ checkpoint: { bytes: 5 } });
-  expect(moved).not.toHaveProperty('trouble');
+
+  it('until the try has succeeded', async () => {
+    const failing = await beatsOf(async (fails) => void (await fails(stalled())));
+    expect(failing.at(-1)).toMatchObject(sourceStalled);
+    const succeeded = await beatsOf(async (fails) => (await fails(stalled()))());
+    expect(succeeded).toHaveLength(1);
+    expect(succeeded[0]).not.toHaveProperty('trouble');
+  });
+
+  it('as long as another one is failing: the last one of those', async () => {
+    const later = new LonghaulError('DestinationStalled', 'No answer');
+    const beats = await beatsOf(async (fails) => {
+      await fails(stalled());
+      await (
+        await fails(later)
+      )();
+    });
+    expect(beats.at(-1)).toMatchObject(sourceStalled);
+    const both = await beatsOf(async (fails) => void (await fails(stalled()), await fails(later)));
+    expect(both.at(-1)).toMatchObject({ trouble: { code: 'DestinationStalled', message: 'No answer' } });
+  });
+
+  it('until bytes have moved', async () => {
+    const moved = async (bytes: number): Promise<Record<string, unknown> | undefined> => {
+      const beats = await beatsOf(async (fails, { onProgress }) => {
+        await fails(stalled());
+        onProgress({ v: 1, bytes, parts: 1, sentBytes: bytes });
+      });
+      return beats.at(-1);
+    };
+    expect(await moved(0)).toMatchObject(sourceStalled);
+    const grown = await moved(5);
+    expect(grown).toMatchObject({ checkpoint: { bytes: 5 } });
+    expect(grown).not.toHaveProperty('trouble');
+  });
 });

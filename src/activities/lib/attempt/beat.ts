@@ -12,7 +12,7 @@ export interface Beat {
   readonly requests?: RequestCounts;
   /** From here on nobody is expected to work at it: paused, or its next try. What passes after it is no time without progress. */
   readonly idleFromMs?: number;
-  /** The last fault that was tried again within this attempt; gone once bytes have moved. For people: nothing decides by it. */
+  /** The last fault that is tried again within this attempt; gone once that try has succeeded, or bytes have moved. For people: nothing decides by it. */
   readonly trouble?: { readonly code: ErrorCode; readonly message: string };
 }
 

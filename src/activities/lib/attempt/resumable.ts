@@ -52,12 +52,14 @@ export async function resumable<T>(
   const before = earlierRequests();
   let requestsSoFar = (): RequestCounts | undefined => before;
   let beat: Beat = begun(earlier, info.attempt, info.scheduledTimestampMs);
-  let trouble: Beat['trouble'];
+  // Of each retry under way that is failing its last fault, the latest at the end.
+  const troubles = new Set<NonNullable<Beat['trouble']>>();
   // Always the whole beat: a bare heartbeat() would erase the checkpoint.
   const sendBeat = (): void => {
     // A local activity has none: it is short, and its workflow task is what is lost with its worker.
     if (info.isLocal) return;
     const requests = requestsSoFar();
+    const trouble = [...troubles].at(-1);
     context.heartbeat({
       ...beat,
       ...(requests === undefined ? {} : { requests }),
@@ -71,7 +73,7 @@ export async function resumable<T>(
     onProgress: (checkpoint) => {
       const grown = checkpoint.bytes > (beat.checkpoint?.bytes ?? 0);
       beat = { ...beat, checkpoint, ...(grown ? { progressAtMs: Date.now(), failures: 0 } : {}) };
-      if (grown) trouble = undefined;
+      if (grown) troubles.clear();
     },
     ...(earlier?.checkpoint ? { checkpoint: earlier.checkpoint } : {}),
     ...(info.attempt > 1 ? { repeatedSince: new Date(info.scheduledTimestampMs) } : {}),
@@ -80,7 +82,11 @@ export async function resumable<T>(
     const { result } = await countRequests((counter) => {
       requestsSoFar = () => addRequests(before, counter.counts);
       return watchRetries(
-        ({ code, message }) => (trouble = { code, message: message.slice(0, MAX_TROUBLE_LENGTH) }),
+        ({ code, message }) => {
+          const trouble = { code, message: message.slice(0, MAX_TROUBLE_LENGTH) };
+          troubles.add(trouble);
+          return () => void troubles.delete(trouble);
+        },
         () => work(control),
       );
     });
