@@ -89,9 +89,19 @@ it('is run by the command, which prints its result, and fails with the code of i
   const place = ['--data-set', set.name, '--path', set.path, '--s3-bucket', set.bucket, '--json'];
   const done = await longhaul(rig.harness, 'load', '--load-type', 'full', ...place);
   expect([done.exitCode, done.stderr]).toEqual([0, expect.any(String)]);
-  const result = JSON.parse(done.stdout) as { result?: LoadResult } & LoadResult;
-  expect(result.result ?? result).toMatchObject({ rows: 7, bucket: set.bucket, bucket_source: 'argument' });
+  const result = JSON.parse(done.stdout) as { workflowId: string } & LoadResult;
+  expect(result).toMatchObject({ rows: 7, bucket: set.bucket, bucket_source: 'argument' });
   expect(await set.count()).toBe(7);
+  // Rows have no ledger that they could be compared with: whoever asks is told what to count.
+  const verified = await longhaul(rig.harness, 'verify', result.workflowId, '--json');
+  expect([verified.exitCode, errorOf(verified)]).toEqual([
+    2,
+    expect.objectContaining({
+      code: 'RowsNotVerifiable',
+      message: expect.stringContaining(`has loaded 7 rows into public.${set.table}`) as string,
+      hint: expect.stringContaining('longhaul report <run>') as string,
+    }),
+  ]);
   const delta = await longhaul(rig.harness, 'load', '--load_type', 'delta', ...place);
   expect(delta.exitCode).toBe(0);
   expect(await set.count()).toBe(7);

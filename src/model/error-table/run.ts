@@ -46,6 +46,14 @@ export const RUN_ERRORS = {
     'The run has no report or ledger: it still goes on, or ended before there was anything to report.',
     'See how it stands, or how it has ended: longhaul status <run>',
   ),
+  RowsNotVerifiable: entry(
+    'usage',
+    false,
+    'operator',
+    'longhaul verify compares objects and files with a ledger; a load has made rows of a table.',
+    'longhaul report <run> says how many rows it has loaded and into which table: count those of the table, and compare. ' +
+      'A load itself has compared the two before it showed its rows.',
+  ),
   ScheduleNotFound: entry(
     'run',
     false,

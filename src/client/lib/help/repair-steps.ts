@@ -93,6 +93,10 @@ const OTHERS = {
   kernelLog: step('dmesg --level=err,warn', 'faults of the disk'),
   psql: step('psql "$<variable>" -c \'select current_user\'', 'whether the database can be reached as this user'),
   table: step('psql "$<variable>" -c \'\\d <table>\'', 'columns, types, indexes, triggers'),
+  countRows: step(
+    'psql "$<variable>" -c \'select count(*) from <table>\'',
+    'after a full load or a sample its rows, until somebody else writes to the table',
+  ),
   locks: step(
     'psql "$<variable>" -c "select pid, state, query from pg_stat_activity where wait_event_type = \'Lock\'"',
     'who waits for whom',

@@ -136,6 +136,7 @@ const REPAIR: Readonly<Record<ErrorCode, readonly RepairStepName[]>> = {
   ActivityNotFound: ['activities', 'status'],
   RunNotRunning: ['report', 'runs'],
   ReportMissing: ['status', 'runs'],
+  RowsNotVerifiable: ['report', 'countRows'],
   ScheduleNotFound: ['schedules'],
   ScheduleExists: ['scheduleShow', 'scheduleDelete'],
   CleanupIncomplete: ['report', 'uploads', 'abortUpload', 'cleanStaging'],

@@ -1,6 +1,7 @@
 /** The body of `longhaul verify`: what a run has written, compared with what is there today. */
 import type { JobConfig } from '../../../config/types';
 import { EXIT_CODES, LonghaulError } from '../../../model/errors';
+import type { LoadResult } from '../../../model/load-run';
 import type { RestoreInput, RestoreResult } from '../../../model/restore-run';
 import type { TransferEventResult } from '../../../model/transfer-event';
 import { reportPlace } from '../job/bucket-report';
@@ -46,6 +47,14 @@ export interface VerifyResult {
 const noLedger = (workflowId: string, why: string): LonghaulError =>
   new LonghaulError('ReportMissing', `The run "${workflowId}" has no ledger to compare: ${why}.`);
 
+/** Rows may have been changed by anybody since, and the ledger of a load knows its files alone. */
+const rowsOf = (workflowId: string, result: LoadResult | undefined): LonghaulError => {
+  const what =
+    result === undefined ? 'did not end well' : `has loaded ${plural(result.rows, 'row')} into ${result.table}`;
+  const text = `The load "${workflowId}" ${what}: there are no objects to compare.`;
+  return new LonghaulError('RowsNotVerifiable', text);
+};
+
 const placeOf = async (
   found: FoundRun,
   run: EndedRun<JobInput, JobResult>,
@@ -69,10 +78,7 @@ const placeOf = async (
       return diskPlace(name, record, known?.host, (run.input as RestoreInput).set);
     }
     case 'loadToPostgres':
-      throw new LonghaulError(
-        'InvalidInput',
-        'A load leaves rows, not objects: compare them with SQL; longhaul report says how many there were.',
-      );
+      throw rowsOf(workflowId, run.result as LoadResult | undefined);
     case 'exportToS3':
     case 'ingestUrls': {
       const storeOf = (name: string | undefined): Pick<JobConfig, 'aws'> => {
@@ -201,7 +207,7 @@ const resultText = ({ compared, equal, bySizeOnly, leftNothing, differing, diffe
 
 /**
  * Each difference is told as it is found, then how many there are. Ends with the exit code of LedgerDiffers where there is any.
- * Throws RunNotFound, ReportMissing without a ledger, InvalidInput for a load, or what the store or disk answers.
+ * Throws RunNotFound, ReportMissing without a ledger, RowsNotVerifiable for a load, or what the store or disk answers.
  */
 export const verifyRun = async (output: Output, workflowId: string, options: VerifyOptions): Promise<void> => {
   const interrupted = new AbortController();
