@@ -1,18 +1,10 @@
 /** One request to Google Cloud Storage that is answered by a document: with a deadline, and its errors mapped. */
 import type { Readable } from 'node:stream';
-import { LonghaulError, type ErrorContext } from '../../model/errors';
-import { withDeadline } from '../lib/abort';
-import { ANSWER_TIMEOUT_MS } from '../lib/deadlines';
-import type { Side } from '../s3/errors';
+import { answerOf, type StoreCall } from '../lib/store-call';
 import type { GcsClient, GcsReply, GcsRequest } from './client';
 import { faultOf, refusalOf } from './errors';
 
-export interface GcsCall {
-  /** Begins messages: "Writing gs://bucket/key". */
-  readonly what: string;
-  readonly context?: ErrorContext;
-  readonly side?: Side;
-  readonly timeoutMs?: number;
+export interface GcsCall extends StoreCall {
   /** Statuses beside 2xx that the caller wants to see. */
   readonly also?: readonly number[];
 }
@@ -31,22 +23,12 @@ export function callGcs(
   request: GcsRequest,
   signal: AbortSignal,
 ): Promise<GcsAnswer> {
-  const { what, context = {}, side = 'destination', timeoutMs = ANSWER_TIMEOUT_MS, also = [] } = call;
-  const stalled = (): LonghaulError =>
-    new LonghaulError(
-      side === 'source' ? 'SourceStalled' : 'DestinationStalled',
-      `${what} was not answered within ${Math.round(timeoutMs / 1000)} s`,
-      context,
-    );
-  return withDeadline(signal, timeoutMs, stalled, async (abortSignal) => {
-    try {
-      const reply = await client.send(request, abortSignal);
-      const answer = { status: reply.status, headers: reply.headers, text: await readText(reply.body) };
-      if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
-      throw refusalOf(answer, what, context, side);
-    } catch (error) {
-      throw faultOf(error, what, context, side);
-    }
+  const { what, context = {}, side = 'destination', also = [] } = call;
+  return answerOf(call, signal, faultOf, async (abortSignal) => {
+    const reply = await client.send(request, abortSignal);
+    const answer = { status: reply.status, headers: reply.headers, text: await readText(reply.body) };
+    if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
+    throw refusalOf(answer, what, context, side);
   });
 }
 

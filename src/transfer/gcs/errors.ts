@@ -2,7 +2,8 @@
 import { LonghaulError, type ErrorCode, type ErrorContext } from '../../model/errors';
 import { faultText, networkFault } from '../lib/network-errors';
 import { parseRetryAfterMs } from '../lib/retry-after';
-import { AS_SOURCE, type Side } from '../s3/errors';
+import type { Side } from '../lib/store-call';
+import { AS_SOURCE } from '../s3/errors';
 import { textIn } from '../lib/xml';
 
 /** Codes of the XML API (Cloud Storage, "HTTP status and error codes for XML") and reasons of the JSON API. */

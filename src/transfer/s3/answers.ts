@@ -1,6 +1,6 @@
 /** What stores answer. A 200 whose document is missing or cut off says nothing, and least of all that nothing is there. */
 import { LonghaulError } from '../../model/errors';
-import type { Side } from './errors';
+import type { Side } from '../lib/store-call';
 
 /**
  * A page of a listing as it is. Every store says in each page whether more follow; a document without that is none, and is

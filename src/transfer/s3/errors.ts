@@ -2,8 +2,7 @@
 import { LonghaulError, type ErrorCode, type ErrorContext } from '../../model/errors';
 import { faultText, networkFault } from '../lib/network-errors';
 import { parseRetryAfterMs } from '../lib/retry-after';
-
-export type Side = 'source' | 'destination';
+import type { Side } from '../lib/store-call';
 
 /** Codes of "Error responses" in the Amazon S3 API Reference, and of compatible stores. */
 const BY_NAME: Readonly<Record<string, ErrorCode>> = {

@@ -3,7 +3,7 @@ import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { retry, type RetryPolicy } from '../lib/retry';
 import { readablePage } from './answers';
 import { callStore } from './call';
-import type { Side } from './errors';
+import type { Side } from '../lib/store-call';
 
 export interface ListRequest {
   readonly client: S3Client;

@@ -4,7 +4,7 @@ import { LonghaulError } from '../../model/errors';
 import { crc32Of, encodeCrc32 } from '../lib/crc32';
 import { retry } from '../lib/retry';
 import { callStore, sendTimeoutMs, type Call } from './call';
-import type { Side } from './errors';
+import type { Side } from '../lib/store-call';
 import type { S3Destination } from './destination';
 import { listPrefix } from './list';
 
