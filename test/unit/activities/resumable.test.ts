@@ -89,7 +89,9 @@ describe('the fault that an attempt tries again by itself is in its heartbeats',
   };
 
   it('until the try has succeeded', async () => {
-    const failing = await beatsOf(async (fails) => void (await fails(stalled())));
+    const failing = await beatsOf(async (fails) => {
+      await fails(stalled());
+    });
     expect(failing.at(-1)).toMatchObject(sourceStalled);
     const succeeded = await beatsOf(async (fails) => (await fails(stalled()))());
     expect(succeeded).toHaveLength(1);
@@ -100,12 +102,14 @@ describe('the fault that an attempt tries again by itself is in its heartbeats',
     const later = new LonghaulError('DestinationStalled', 'No answer');
     const beats = await beatsOf(async (fails) => {
       await fails(stalled());
-      await (
-        await fails(later)
-      )();
+      const succeed = await fails(later);
+      succeed();
     });
     expect(beats.at(-1)).toMatchObject(sourceStalled);
-    const both = await beatsOf(async (fails) => void (await fails(stalled()), await fails(later)));
+    const both = await beatsOf(async (fails) => {
+      await fails(stalled());
+      await fails(later);
+    });
     expect(both.at(-1)).toMatchObject({ trouble: { code: 'DestinationStalled', message: 'No answer' } });
   });
 
