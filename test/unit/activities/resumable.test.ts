@@ -103,7 +103,7 @@ describe('the fault that an attempt tries again by itself is in its heartbeats',
     const beats = await beatsOf(async (fails) => {
       await fails(stalled());
       const succeed = await fails(later);
-      succeed();
+      await succeed();
     });
     expect(beats.at(-1)).toMatchObject(sourceStalled);
     const both = await beatsOf(async (fails) => {
