@@ -55,8 +55,8 @@ export class Clock {
     return EPOCH_MS + this.elapsedMs;
   }
 
-  /** `life` undefined: happens whoever has died, as packets do that are on their way. */
-  schedule(delayMs: number, run: () => void, life: Life | undefined = currentLife()): Scheduled {
+  /** `life` undefined: happens whoever has died, as packets do that are on their way. So it has no default. */
+  schedule(delayMs: number, run: () => void, life: Life | undefined): Scheduled {
     const atMs = this.elapsedMs + Math.max(0, Number.isFinite(delayMs) ? delayMs : 1);
     const event: Scheduled = { atMs, order: (this.order += 1), life, run, isCancelled: false };
     let index = this.events.length;
@@ -115,16 +115,17 @@ export function useClock(clock: Clock): () => void {
     if (event !== undefined) event.isCancelled = true;
   };
   const after = (run: (...args: unknown[]) => void, delayMs = 1, ...args: unknown[]): object =>
-    handle(clock.schedule(Math.max(1, delayMs), () => run(...args)));
+    handle(clock.schedule(Math.max(1, delayMs), () => run(...args), currentLife()));
   const every = (run: () => void, delayMs = 1): object => {
     const timer = { isCancelled: false };
     const next = (): void => {
       if (timer.isCancelled) return;
-      clock.schedule(Math.max(1, delayMs), () => {
+      const tick = (): void => {
         if (timer.isCancelled) return;
         next();
         run();
-      });
+      };
+      clock.schedule(Math.max(1, delayMs), tick, currentLife());
     };
     next();
     return Object.assign(timer, { unref: () => timer, ref: () => timer });
@@ -141,7 +142,8 @@ export function useClock(clock: Clock): () => void {
   performance.now = () => clock.elapsedMs;
   AbortSignal.timeout = (delayMs) => {
     const controller = new AbortController();
-    clock.schedule(delayMs, () => controller.abort(new DOMException('timed out', 'TimeoutError')));
+    const timedOut = (): void => controller.abort(new DOMException('timed out', 'TimeoutError'));
+    clock.schedule(delayMs, timedOut, currentLife());
     return controller.signal;
   };
   return () => {

@@ -54,6 +54,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'no-listed-checksum',
+    what: 'Listed parts count as moved without a checksum too',
+    edits: [at('move-ranges.ts', 'return bytes === planned && isTrusted(part);', 'return bytes === planned;')],
+  },
+  {
     name: 'not-all-parts',
     what: 'A lane that fails ends its parts quietly, and what is there is completed',
     edits: [

@@ -13,8 +13,10 @@ export interface StoreFlavour {
   /** HEAD and Complete tell the object's CRC32. */
   readonly tellsChecksum: boolean;
   readonly isVersioned: boolean;
-  /** What has come of a part whose client died is kept, where S3 keeps nothing. */
+  /** What has come of a part whose client died is kept, and listed with its own size, where S3 keeps nothing. */
   readonly keepsTorn: boolean;
+  /** Where no checksums are listed: such a part is kept and listed at the size that its client declared, as versitygw 1.8 does. */
+  readonly padsTorn: boolean;
 }
 
 export interface ModelPart {
@@ -102,6 +104,15 @@ export class S3Model {
     upload.parts.set(number, part);
     this.onPart(upload, part);
     return part;
+  }
+
+  /** Its client has declared more than came. Nobody compares a checksum: those who do keep nothing. */
+  tornPart(key: string, id: string, number: number, body: Buffer, declaredBytes: number): ModelPart {
+    const { keepsTorn, padsTorn, listsChecksums } = this.flavour;
+    if (!keepsTorn) throw new StoreRefusal(400, 'IncompleteBody');
+    const isPadded = padsTorn && !listsChecksums;
+    const kept = isPadded ? Buffer.concat([body], declaredBytes) : body;
+    return this.part(key, id, number, kept, undefined);
   }
 
   list(key: string, id: string): ModelPart[] {

@@ -55,9 +55,11 @@ export class S3Server implements Server {
     if (method === 'GET' && query.has('uploads')) return this.listUploads(query);
     if (id !== null) {
       if (method === 'PUT') {
-        if (request.isTorn === true && !this.model.flavour.keepsTorn) throw new StoreRefusal(400, 'IncompleteBody');
-        const sum = request.isTorn === true ? undefined : crc32;
-        const part = this.model.part(key, id, Number(query.get('partNumber')), body, sum);
+        const number = Number(query.get('partNumber'));
+        const part =
+          request.declaredBytes === undefined
+            ? this.model.part(key, id, number, body, crc32)
+            : this.model.tornPart(key, id, number, body, request.declaredBytes);
         return { status: 200, headers: { etag: part.etag }, body: Buffer.alloc(0) };
       }
       if (method === 'GET') return this.listParts(key, id, query);
@@ -69,7 +71,7 @@ export class S3Server implements Server {
       return xml('InitiateMultipartUploadResult', tag('UploadId', this.model.create(key, metadataIn(headers)).id));
     }
     if (method === 'PUT') {
-      if (request.isTorn === true) throw new StoreRefusal(400, 'IncompleteBody');
+      if (request.declaredBytes !== undefined) throw new StoreRefusal(400, 'IncompleteBody');
       const object = this.model.put(key, body, metadataIn(headers), ifAbsent, crc32);
       return { status: 200, headers: this.told(object), body: Buffer.alloc(0) };
     }

@@ -22,6 +22,8 @@ export interface PlannedChange {
 export interface PlannedCrash {
   /** Events since the last crash. */
   readonly afterSteps: number;
+  /** When a part is next on its way, if that is soon: what it leaves at the store is torn, whole or nothing. */
+  readonly isMidPart: boolean;
   /**
    * kill: the process. power: the machine. zombie: Temporal takes it for dead, and it works on. shutdown: it is told to stop.
    */
@@ -179,15 +181,29 @@ const raw = fc.record({
     { weight: 1, arbitrary: fc.nat({ max: 200 }) },
   ),
   isTakenBack: rarely(),
+  // Drawn last, so that a seed's other choices stay what they were.
+  padsTorn: fc.boolean(),
+  isMidPart: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
 });
 
 /** A damaged byte can be told only where somebody knows what the bytes should be. */
-const isTold = ({ job, from, sha256, store }: Pick<Scenario, 'job' | 'from' | 'sha256' | 'store'>): boolean =>
+const isTold = ({
+  job,
+  from,
+  sha256,
+  store,
+}: Pick<Scenario, 'job' | 'from' | 'sha256'> & { readonly store: Pick<StoreFlavour, 'tellsChecksum'> }): boolean =>
   job === 'file' || sha256 === 'right' || (from === 's3' && store.tellsChecksum);
 
-export const scenarios: fc.Arbitrary<Scenario> = raw.map(({ shape: sizes, faults, ...rest }) => ({
+export const scenarios: fc.Arbitrary<Scenario> = raw.map(({ shape: sizes, faults, padsTorn, isMidPart, ...rest }) => ({
   ...rest,
   ...sizes,
+  store: { ...rest.store, padsTorn },
+  // A file sends no parts.
+  crashes: rest.crashes.map((each, index) => ({
+    ...each,
+    isMidPart: rest.job === 'object' && isMidPart[index] === true,
+  })),
   from: rest.job === 'file' ? ('s3' as const) : rest.from,
   faults: faults.filter(
     ({ side, name }) =>
@@ -213,7 +229,14 @@ export const PLAIN: Scenario = {
   hasForeign: true,
   pageSize: 1,
   source: { validator: 'strong', knowsRanges: true, knowsIfRange: true, declaresLength: true },
-  store: { repeatsComplete: true, listsChecksums: true, tellsChecksum: true, isVersioned: false, keepsTorn: false },
+  store: {
+    repeatsComplete: true,
+    listsChecksums: true,
+    tellsChecksum: true,
+    isVersioned: false,
+    keepsTorn: false,
+    padsTorn: false,
+  },
   faults: [],
   changes: [],
   crashes: [],

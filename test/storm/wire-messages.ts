@@ -5,9 +5,12 @@ export interface WireRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
-  /** The body was cut off on its way; what is here has arrived. */
-  readonly isTorn?: boolean;
+  /** The body was cut off on its way: what is here has arrived, of so many. */
+  readonly declaredBytes?: number;
 }
+
+/** Part 1 names its upload by its bytes where nothing else does: a torn one is nobody's. */
+export const isLaterPart = ({ url }: WireRequest): boolean => Number(url.searchParams.get('partNumber')) > 1;
 
 export interface WireReply {
   readonly status: number;

@@ -8,7 +8,7 @@ import type { HttpReply } from '../../src/transfer/http/http-reply';
 import type { Clock, Life } from './clock';
 import { currentLife } from './clock';
 import type { WireFault } from './faults';
-import type { WireReply, WireRequest } from './wire-messages';
+import { isLaterPart, type WireReply, type WireRequest } from './wire-messages';
 
 export interface Server {
   handle(request: WireRequest): WireReply;
@@ -17,6 +17,8 @@ export interface Server {
 /** What the network needs of a world. */
 export interface Network {
   readonly clock: Clock;
+  /** Requests that have left and not arrived. */
+  readonly onTheWay: Set<WireRequest>;
   /** Undefined: nobody listens there. */
   serverAt(url: URL): Server | undefined;
   /** What goes wrong with this request; asked once for each. */
@@ -81,19 +83,22 @@ class Exchange {
     }
     if (kind === 'stallBefore') return;
     // Of nobody's life: a packet that has left arrives, whatever has become of its sender.
+    network.onTheWay.add(request);
     network.clock.schedule(this.latency(), () => this.arrive(), undefined);
   }
 
   private arrive(): void {
     const { fault, network } = this;
+    network.onTheWay.delete(this.request);
     const server = network.serverAt(this.request.url);
     if (server === undefined) {
       this.later(() => this.fail(notFound(this.request.url.hostname)));
       return;
     }
     // A dead client's request, or one that was given up, may be lost on the way.
-    if ((this.isDone || !this.life.isAlive) && network.clock.random() < 0.5) return;
-    if (!this.life.isAlive && isLaterPart(this.request) && network.clock.random() < 0.5) {
+    const isGivenUp = this.isDone || !this.life.isAlive;
+    if (isGivenUp && network.clock.random() < 0.5) return;
+    if (isGivenUp && isLaterPart(this.request) && network.clock.random() < 0.5) {
       server.handle(torn(this.request, Math.floor(network.clock.random() * this.request.body.length)));
       return;
     }
@@ -124,7 +129,7 @@ class Exchange {
       return { ...request, body };
     }
     if (fault?.kind === 'torn' && isLaterPart(request)) {
-      return { ...request, body: body.subarray(0, fault.at % body.length), isTorn: true };
+      return torn(request, fault.at % body.length);
     }
     return request;
   }
@@ -194,14 +199,11 @@ class Exchange {
   }
 }
 
-/** Part 1 names its upload by its bytes where nothing else does: a torn one is nobody's. */
-const isLaterPart = ({ url }: WireRequest): boolean => Number(url.searchParams.get('partNumber')) > 1;
-
-/** A client that dies while it sends. */
+/** A client that dies while it sends, or gives up. */
 const torn = (request: WireRequest, bytes: number): WireRequest => ({
   ...request,
   body: Buffer.from(request.body.subarray(0, bytes)),
-  isTorn: true,
+  declaredBytes: request.body.length,
 });
 
 class WireAgent extends Dispatcher {

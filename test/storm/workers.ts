@@ -4,6 +4,7 @@ import { MemoryBudget, type TransferCheckpoint, type TransferControl } from '../
 import { isPatient, Life, live, settled } from './clock';
 import { SECRETS } from './http-source-model';
 import type { PlannedCrash } from './scenario';
+import { isLaterPart } from './wire-messages';
 import type { World } from './world';
 
 /** With at most a handful of faults and crashes, more than these is an activity that never ends. */
@@ -12,6 +13,8 @@ const MAX_ATTEMPTS = 30;
 const MAX_STEPS = 60_000;
 /** Looks for something to happen while the SDK reads its files in real time. */
 const MAX_PATIENCE = 500;
+/** Events that a crash waits for a part to be on its way: there may be none any more. */
+const MAX_WAIT_FOR_PART = 40;
 const HEARTBEAT_TIMEOUT_MS = 10_000;
 const RETRY_MS = 1_000;
 const MAX_CHECKPOINT_BYTES = 1_024;
@@ -124,7 +127,7 @@ export class Workers {
     for (;;) {
       if (outcome !== undefined) return outcome;
       const crash = this.crashes[0];
-      if (crash !== undefined && this.stepsSinceCrash >= crash.afterSteps) {
+      if (crash !== undefined && this.isMoment(crash)) {
         this.crashes.shift();
         this.stepsSinceCrash = 0;
         const shutDown = this.strike(process, crash, options);
@@ -141,6 +144,12 @@ export class Workers {
       }
       await this.step(process);
     }
+  }
+
+  private isMoment({ afterSteps, isMidPart }: PlannedCrash): boolean {
+    const waited = this.stepsSinceCrash - afterSteps;
+    if (!isMidPart || waited >= MAX_WAIT_FOR_PART) return waited >= 0;
+    return waited >= 0 && [...this.world.onTheWay].some(isLaterPart);
   }
 
   /** True: the process was only told to stop, and ends by itself. */

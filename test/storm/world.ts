@@ -49,6 +49,7 @@ export class World implements Network, DiskOwner {
   readonly sourceStore: S3Model;
   readonly old: Buffer | undefined;
   readonly trace: string[] = [];
+  readonly onTheWay = new Set<WireRequest>();
   /** Names of faults that have happened. */
   readonly happened = new Set<string>();
   faultsFired = 0;
