@@ -62,6 +62,14 @@ const startBuild = (buildId: string): Promise<LoggedProcess> => {
   return harness.startWorker(buildId === NEW ? { env, packageRoot: newer.packageRoot } : { env });
 };
 
+/** What the server knows a build to poll: it hears of one queue after the other, and late on a busy machine. */
+const queuesOf = async (buildId: string): Promise<string[]> => {
+  const { connection, options } = harness.client;
+  const version = { namespace: options.namespace, deploymentVersion: { deploymentName: 'longhaul', buildId } };
+  const { versionTaskQueues } = await connection.workflowService.describeWorkerDeploymentVersion(version);
+  return versionTaskQueues.map(({ name, type }) => `${name} ${type}`);
+};
+
 /** A run that has begun and stays in its first file until `letGo`. */
 const heldRun = async (workflowId: string): Promise<{ project: TestProject; handle: RunHandle; letGo: () => void }> => {
   const project = await harness.project({ files: FILES, config: CONFIG });
@@ -103,6 +111,13 @@ it('is true line by line', async () => {
   const nightly = await heldRun('export-nightly');
 
   await startBuild(NEW);
+  const queues = await queuesOf(OLD);
+  expect(queues).toContain('longhaul 1');
+  const untilKnown = { what: 'the queues of the new build', timeoutMs: TIMEOUT_MS };
+  await until(async () => {
+    const known = await queuesOf(NEW);
+    return queues.every((queue) => known.includes(queue));
+  }, untilKnown);
   await nextLine('temporal worker deployment set-ramping-version');
   const routing = await shell.run(harness, 'temporal worker deployment describe --name longhaul --output json');
   expect(JSON.parse(routing)).toMatchObject({
