@@ -1,6 +1,5 @@
 /** What a message asks for: an event, or why it is none. */
-import type { TransferEvent } from '../model/transfer-event';
-import { parseEventText } from './event-schema';
+import { parseEventText, type ParsedEvent } from './event-schema';
 import { unwrap } from './unwrap';
 
 /**
@@ -9,16 +8,7 @@ import { unwrap } from './unwrap';
  */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-export type ReadMessage =
-  | { readonly ok: true; readonly event: TransferEvent }
-  | {
-      readonly ok: false;
-      readonly problems: readonly string[];
-      readonly eventId: string | null;
-      readonly correlationId: string | null;
-    };
-
-const refused = (problem: string): ReadMessage => ({
+const refused = (problem: string): ParsedEvent => ({
   ok: false,
   problems: [problem],
   eventId: null,
@@ -26,7 +16,7 @@ const refused = (problem: string): ReadMessage => ({
 });
 
 /** `attributes`: those that the queue keeps beside the body. Never throws. */
-export const readMessage = (body: Buffer, attributes: Readonly<Record<string, string>> = {}): ReadMessage => {
+export const readMessage = (body: Buffer, attributes: Readonly<Record<string, string>> = {}): ParsedEvent => {
   // Before anything is parsed: a body of 10 MB would hold up the event loop, and with it every lease.
   if (body.length > MAX_EVENT_BYTES) {
     return refused(`the message has ${body.length} bytes, an event at most ${MAX_EVENT_BYTES}`);

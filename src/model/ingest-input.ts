@@ -12,6 +12,7 @@ import {
 } from './ingest-run';
 import { MAX_WORKERS_LIMIT } from './run';
 import { MAX_BYTES_PER_SEC } from './run-rate';
+import { shown } from './shown';
 
 type Field = keyof IngestInput;
 export type Checked = { readonly value: unknown } | { readonly fault: string };
@@ -40,15 +41,6 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/;
 /** RFC 9110 section 8.3.1, without control characters, which no header may hold. */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[\x20-\x7e]*)?$/;
-
-/** Only the kind of value and short scalars are shown: a pasted URL may carry a signature. */
-const shown = (value: unknown): string => {
-  if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return /[?@]/.test(value) ? 'text' : `the text "${value.slice(0, 60)}"`;
-  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : typeof value;
-};
 
 const matching = (value: unknown, pattern: RegExp, expected: string): Checked =>
   typeof value === 'string' && pattern.test(value) ? { value } : { fault: `${expected}, got ${shown(value)}` };

@@ -5,6 +5,7 @@
 import { distance } from 'fastest-levenshtein';
 import { LOAD_ENVIRONMENTS, LOAD_TYPES, type LoadInput } from './load-run';
 import { MAX_BYTES_PER_SEC } from './run-rate';
+import { shown } from './shown';
 
 type Field = keyof LoadInput;
 type Rule = (value: unknown) => string | null;
@@ -22,15 +23,6 @@ export const MAX_SAMPLE_ROWS = 100_000_000;
 export const MAX_REJECT_LIMIT = 1_000_000;
 /** Connections to one database; more than that is a mistake before it is a speed. */
 export const MAX_PARALLELISM = 64;
-
-/** Only the kind of value and short scalars are shown: a pasted URL may carry a signature or a password. */
-const shown = (value: unknown): string => {
-  if (value === null || value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return /[?@]/.test(value) ? 'text' : `the text "${value.slice(0, 60)}"`;
-  return typeof value === 'number' || typeof value === 'boolean' ? `the ${typeof value} ${value}` : typeof value;
-};
 
 const matching =
   (pattern: RegExp, expected: string): Rule =>

@@ -1,6 +1,6 @@
 /** /health, /ready and /metrics over HTTP, for orchestrators and Prometheus. */
 import { createServer, type IncomingMessage } from 'node:http';
-import { listenAt } from './listen';
+import { closeNow, listenAt } from './listen';
 import { processMetrics } from './process-metrics';
 
 export interface HealthOptions {
@@ -51,11 +51,6 @@ export const startHealthServer = async (options: HealthOptions): Promise<HealthS
   const address = await listenAt(server, options.address, `The health address ${options.address}`);
   return {
     address,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        // Scrapers keep connections open; waiting for them would hold up the shutdown.
-        server.closeAllConnections();
-      }),
+    close: () => closeNow(server),
   };
 };

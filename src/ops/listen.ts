@@ -1,4 +1,4 @@
-/** Binding a server of this process to the address that it was given. */
+/** Binding a server of this process to the address that it was given, and closing it. */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LonghaulError } from '../model/errors';
@@ -22,3 +22,10 @@ export async function listenAt(server: Server, address: string, what: string): P
   const bound = server.address() as AddressInfo;
   return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;
 }
+
+/** Closes the server and every connection: browsers and scrapers keep theirs open, and waiting for them would hold up the shutdown. */
+export const closeNow = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });

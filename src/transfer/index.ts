@@ -59,6 +59,7 @@ export { hashFile, multipartHash, type FileToHash } from './hash/file-hashes';
 export { verifyFile, type ExpectedFile, type FileVerdict, type ObjectChecksum } from './hash/verify-file';
 export { mapLocalError } from './file/local-errors';
 export { createFileDestination, type FileDestination, type FileDestinationOptions } from './file/destination';
+export { writeWhole } from './file/partial';
 export { resolveInside } from './file/safe-path';
 export { restoreFile, type RestoredFile, type RestoreFileRequest, type RestoreStep } from './file/restore-file';
 export { s3ChecksumLookUp, type S3ChecksumOptions } from './file/s3-checksum';

@@ -1,6 +1,5 @@
 /** What the tests of the catalogues share: records as they lie in one, and the error of a look. */
 import type { SecretFromEnv } from '../../src/config/restore-types';
-import { LonghaulError } from '../../src/model/errors';
 import { Secret } from '../../src/model/secret';
 
 export const RECORD = {
@@ -31,16 +30,7 @@ export const urlFrom = (url: string): SecretFromEnv => ({
 
 export const never = (): AbortSignal => new AbortController().signal;
 
-/** The LonghaulError of a promise; anything else fails the test. */
-export const failureOf = async (work: Promise<unknown>): Promise<LonghaulError> => {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof LonghaulError) return error;
-    throw error;
-  }
-  throw new Error('Nothing was thrown.');
-};
+export { failureOf } from '../support/thrown';
 
 /** Everything that a logger could print of an error, its causes and its hidden properties. */
 export const allTextOf = (error: unknown): string => {

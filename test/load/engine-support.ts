@@ -11,7 +11,6 @@ import type {
   StagedFile,
   TargetTable,
 } from '../../src/load';
-import { LonghaulError } from '../../src/model/errors';
 import { Secret } from '../../src/model/secret';
 import { createS3Destination, listPrefix, type S3Destination } from '../../src/transfer';
 import { startTestPostgres, type TestPostgres } from '../support/postgres';
@@ -20,15 +19,7 @@ import { freshBucket, sharedS3Client } from '../support/shared-stack';
 export const never = (): AbortSignal => new AbortController().signal;
 export const control = { signal: never() };
 
-export const failureOf = async (work: Promise<unknown>): Promise<LonghaulError> => {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof LonghaulError) return error;
-    throw error;
-  }
-  throw new Error('Nothing was thrown.');
-};
+export { failureOf } from '../support/thrown';
 
 export const mappingOf = (columns: readonly string[], changes: Partial<ColumnMapping> = {}): ColumnMapping => ({
   columns,

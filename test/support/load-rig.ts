@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import type { WorkflowHandleWithStartDetails } from '@temporalio/client';
-import pg from 'pg';
+import type pg from 'pg';
 import { startPostgresServer, type PostgresServer } from '../../src/dev/postgres-server';
 import type { LoggedProcess } from '../../src/dev/process';
 import { ensureBucket } from '../../src/dev/s3-client';
@@ -12,6 +12,7 @@ import type { LoadInput, LoadResult } from '../../src/model/load-run';
 import { TASK_QUEUES } from '../../src/model/names';
 import type { loadToPostgres } from '../../src/workflows';
 import { listObjects, textOf } from './bucket-view';
+import { runSql } from './postgres';
 import { RunHarness } from './run-harness';
 import { findSecrets, textOfAll } from './secret-search';
 import { sharedStack, uniqueName } from './shared-stack';
@@ -95,15 +96,8 @@ export class LoadRig {
   }
 
   /** Runs SQL beside the worker and any proxy, and gives the rows of the last statement. */
-  async sql<R extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]> {
-    const client = new pg.Client({ connectionString: this.postgres.url });
-    await client.connect();
-    try {
-      const result = await client.query<R>(text, values);
-      return (Array.isArray(result) ? (result.at(-1) as pg.QueryResult<R>) : result).rows;
-    } finally {
-      await client.end();
-    }
+  sql<R extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]> {
+    return runSql<R>(this.postgres.url, text, values);
   }
 
   async dataSet(options: DataSetOptions = {}): Promise<TestSet> {

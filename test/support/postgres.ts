@@ -20,6 +20,23 @@ const PASSWORD = 'test-secret';
 /** Without fsync: nobody pulls the plug on a test, and it is most of the time that Postgres takes. */
 const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=40'];
 
+/** Runs SQL over a connection of its own and gives the rows of the last statement. */
+export async function runSql<Row extends pg.QueryResultRow>(
+  connectionString: string,
+  text: string,
+  values?: unknown[],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    const result = await client.query<Row>(text, values);
+    // Several statements give several results.
+    return (Array.isArray(result) ? (result.at(-1) as pg.QueryResult<Row>) : result).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 export async function startTestPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
   const home = mkdtempSync(path.join(tmpdir(), 'longhaul-postgres-'));
   const dataDir = `${home}-data`;
@@ -36,17 +53,7 @@ export async function startTestPostgres(settings: readonly string[] = []): Promi
   });
   const urlOf: TestPostgres['urlOf'] = ({ user = 'postgres', password = PASSWORD, database = 'postgres' }) =>
     `postgres://${encodeURIComponent(user)}:${encodeURIComponent(password)}@127.0.0.1:${server.port}/${database}`;
-  const sql = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> => {
-    const client = new pg.Client({ connectionString: server.url });
-    await client.connect();
-    try {
-      const result = await client.query<Row>(text, values);
-      // Several statements give several results.
-      return (Array.isArray(result) ? (result.at(-1) as pg.QueryResult<Row>) : result).rows;
-    } finally {
-      await client.end();
-    }
-  };
+  const sql: TestPostgres['sql'] = (text, values) => runSql(server.url, text, values);
   const stop = async (): Promise<void> => {
     await server.stop();
     remove();

@@ -60,6 +60,16 @@ export const xmlError = (
   };
 };
 
+/** A handler that failed: the client sees a broken connection or a 500, never a request that hangs. */
+export const guarded =
+  (handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>) =>
+  (request: IncomingMessage, response: ServerResponse): void => {
+    handle(request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else respond(response, json(500, { message: error instanceof Error ? error.message : String(error) }));
+    });
+  };
+
 export interface Listening {
   readonly port: number;
   readonly server: Server;

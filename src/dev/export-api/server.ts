@@ -8,7 +8,7 @@ import { ExportStore } from './exports';
 import { FaultBook } from './faults';
 import { FileStore, urlPathOf } from './file-store';
 import { handleFile } from './files-server';
-import { json, listen, respond, stop } from './http';
+import { guarded, json, listen, respond, stop } from './http';
 import { defaultFilesByType, publicCsvFiles } from './samples';
 import { rootValue, type ResultEntry } from './schema';
 import { UrlSigner } from './signing';
@@ -18,16 +18,6 @@ import type { ExportApi, ExportApiOptions } from './types';
 /** The vendor's: URLs live 15 minutes. */
 const URL_LIFETIME_MS = 15 * 60_000;
 const STATUS_DURATIONS = { pendingMs: 300, runningMs: 700 };
-
-/** A handler that failed: the client sees a broken connection or a 500, never a request that hangs. */
-const guarded =
-  (handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>) =>
-  (request: IncomingMessage, response: ServerResponse): void => {
-    handle(request, response).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else respond(response, json(500, { message: error instanceof Error ? error.message : String(error) }));
-    });
-  };
 
 /**
  * Promises a vendor that behaves as the Rapid7 Bulk Export API is known to: real HTTP, a real GraphQL schema, signed

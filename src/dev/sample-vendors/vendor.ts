@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { FaultBook } from '../export-api/faults';
 import { FileStore, urlPathOf } from '../export-api/file-store';
 import { handleFile } from '../export-api/files-server';
-import { json, listen, pause, readBody, respond, stop, type Reply } from '../export-api/http';
+import { guarded, listen, pause, readBody, respond, stop, type Reply } from '../export-api/http';
 import { UrlSigner } from '../export-api/signing';
 import { emptyStats, type ApiOperation, type Stats } from '../export-api/stats';
 import type { SampleFile } from '../export-api/types';
@@ -50,15 +50,6 @@ export interface SampleVendor {
 
 const HOST = '127.0.0.1';
 const GROUP = 'export';
-
-const guarded =
-  (handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>) =>
-  (request: IncomingMessage, response: ServerResponse): void => {
-    handle(request, response).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else respond(response, json(500, { message: error instanceof Error ? error.message : String(error) }));
-    });
-  };
 
 /** @param contractOf is called once, before the servers listen: what it answers with may use the vendor. */
 export const startVendor = async (

@@ -1,5 +1,5 @@
 /** One request to Google Cloud Storage that is answered by a document: with a deadline, and its errors mapped. */
-import type { Readable } from 'node:stream';
+import { readText } from '../lib/read-text';
 import { answerOf, type StoreCall } from '../lib/store-call';
 import type { GcsClient, GcsReply, GcsRequest } from './client';
 import { faultOf, refusalOf } from './errors';
@@ -26,22 +26,13 @@ export function callGcs(
   const { what, context = {}, side = 'destination', also = [] } = call;
   return answerOf(call, signal, faultOf, async (abortSignal) => {
     const reply = await client.send(request, abortSignal);
-    const answer = { status: reply.status, headers: reply.headers, text: await readText(reply.body) };
+    const answer = { status: reply.status, headers: reply.headers, text: await documentOf(reply) };
     if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
     throw refusalOf(answer, what, context, side);
   });
 }
 
-export async function readText(body: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_DOCUMENT_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
+export const documentOf = ({ body }: Pick<GcsReply, 'body'>): Promise<string> => readText(body, MAX_DOCUMENT_BYTES);
 
 /** The document as JSON; {} where it is none, so that what is missing in it is told by whoever needs it. */
 export function jsonOf({ text }: Pick<GcsAnswer, 'text'>): Readonly<Record<string, unknown>> {

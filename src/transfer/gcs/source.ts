@@ -10,7 +10,7 @@ import { encodingIn, lengthIn, protocolFault } from '../http/body-headers';
 import { decodeCrc32 } from '../lib/crc32';
 import type { ByteRange, Source, SourceReply, SourceVersion } from '../types';
 import { assertSameVersion } from '../version';
-import { objectPath, query, readText } from './call';
+import { documentOf, objectPath, query } from './call';
 import type { GcsClient, GcsReply } from './client';
 import { faultOf, refusalOf } from './errors';
 
@@ -49,7 +49,7 @@ export function createGcsSource(options: GcsSourceOptions): Source {
       // No deadline of its own: the caller's stall watchdog covers the answer and the body alike.
       const reply = await client.send(request, signal);
       if (reply.status === 200 || reply.status === 206) return readReply(reply, range, expected, display);
-      const refusal = { status: reply.status, headers: reply.headers, text: await readText(reply.body) };
+      const refusal = { status: reply.status, headers: reply.headers, text: await documentOf(reply) };
       const error = refusalOf(refusal, what, context, 'source');
       const isGone = error.code === 'SourceNotFound' && expected?.generation !== undefined;
       if (isGone || reply.status === 412) throw changed(display, error);

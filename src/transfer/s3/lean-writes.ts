@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Dispatcher } from 'undici';
+import { readText } from '../lib/read-text';
 import { beginS3Request, type RequestSpan } from '../lib/request-spans';
 import { textIn } from '../lib/xml';
 import { countRequest } from './request-counter';
@@ -149,16 +150,7 @@ class LeanWriter {
 }
 
 /** What is longer than any answer of S3 is cut off, and then says nothing. */
-async function documentOf({ body }: Dispatcher.ResponseData): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_DOCUMENT_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString();
-}
+const documentOf = ({ body }: Dispatcher.ResponseData): Promise<string> => readText(body, MAX_DOCUMENT_BYTES);
 
 /** `<Error><Code>…</Code><Message>…</Message></Error>` (Amazon S3 API Reference, "REST error responses"). */
 function refusalOf(document: string, httpStatusCode: number, headers: ReplyHeaders): Error {

@@ -4,11 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LonghaulError } from '../../../model/errors';
-import { mapLocalError } from '../../../transfer';
+import { mapLocalError, writeWhole } from '../../../transfer';
 import type { SmallStore } from './small-store';
 
 /** Errors: ObjectNotFound, and those of local disks (DiskFull, DestinationNotWritable, …). */
@@ -17,15 +17,7 @@ export function folderStore(root: string): SmallStore {
   return {
     uri: placeOf,
     async write(key, body, _contentType, signal) {
-      await inPlace(placeOf(key), signal, async (file) => {
-        const handle = await open(file, 'wx');
-        try {
-          await handle.writeFile(body);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-      });
+      await inPlace(placeOf(key), signal, (file) => writeWhole(file, body));
     },
     async writeStream(key, body, _contentType, signal) {
       await inPlace(placeOf(key), signal, (file) =>

@@ -9,6 +9,7 @@ import { LonghaulError } from '../../../model/errors';
 import type { Secret } from '../../../model/secret';
 import { readBody } from '../../../ops/http-body';
 import { bearerOf, BearerToken, fault, startJsonServer, unauthorized, type JsonAnswer } from '../../../ops/json-server';
+import { closeNow } from '../../../ops/listen';
 import type { Logger } from '../../../ops/logging';
 import { LoginTokens, type LoginOptions } from '../../../ops/login-tokens';
 import { withPayloads } from './payloads';
@@ -147,12 +148,5 @@ export const startCodecServer = async (options: CodecServerOptions): Promise<Cod
     },
     onLost: (error) => options.logger.error('codec_failed', { error }),
   });
-  return {
-    address,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { address, close: () => closeNow(server) };
 };
