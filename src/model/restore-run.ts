@@ -1,5 +1,6 @@
 /** `restoreFiles`: its input and result, as both sides of Temporal and the CLI see them. Pure. */
 import type { Overrides } from './run';
+import { shown } from './shown';
 
 /** The one argument of `restoreFiles`: one raw file, or several. Where the files go is never the caller's choice. */
 export type RestoreInput = ({ readonly raw_file_id: string } | { readonly raw_file_ids: readonly string[] }) & {
@@ -71,7 +72,6 @@ export const isSafeSegment = (text: string): boolean =>
 /** Workflow code has no Buffer. A lone surrogate, which cannot be encoded, is refused before. */
 const utf8Bytes = (text: string): number => encodeURIComponent(text).replace(/%../g, '.').length;
 
-const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -36,7 +36,7 @@ it('a right input runs to its success', async () => {
 
 it.each([
   ['none at all', [], /must be one JSON object.*--input/],
-  ['a text', ['"project_01"'], /must be one JSON object.*got "project_01"/],
+  ['a text', ['"project_01"'], /must be one JSON object.*got the text "project_01"/],
   ['a list', ['["project_01"]'], /must be one JSON object/],
   ['an empty object', ['{}'], /"project" must be/],
   ['a way out of the folder', ['{"project":"../secrets"}'], /"project" must be.*\.\.\/secrets/],
@@ -44,7 +44,7 @@ it.each([
   [
     'an unknown type',
     ['{"project":"p","export":"assets"}'],
-    /vulnerability, policy, remediation, software; got "assets"/,
+    /vulnerability, policy, remediation, software; got the text "assets"/,
   ],
   ['dates that are missing', ['{"project":"p","export":"remediation"}'], /needs "startDate"/],
   [

@@ -37,7 +37,7 @@ test.each<[unknown, string]>([
   [{ raw_file_ids: [] }, 'a list of ids'],
   [{ raw_file_ids: 'abc' }, 'a list of ids'],
   [{ raw_file_ids: ['abc', 'x'] }, 'raw_file_ids[1]'],
-  [{ raw_file_ids: ['abc', 'abd', 'abc'] }, 'names "abc" twice'],
+  [{ raw_file_ids: ['abc', 'abd', 'abc'] }, 'names the text "abc" twice'],
   [{ raw_file_ids: Array.from({ length: 1_001 }, (_, n) => `id-${n}`) }, 'at most 1000'],
   [{ raw_file_id: 'abc', include: [] }, '"include" must be a list'],
   [{ raw_file_id: 'abc', include: '*.bin' }, '"include" must be a list'],
@@ -50,7 +50,21 @@ test.each<[unknown, string]>([
 ])('%j is wrong: %s', (input, fault) => {
   const problem = validateRestoreInput(input);
   expect(problem).toContain(fault);
-  expect(problem).not.toMatch(/\p{Cc}/u);
+  expect(problem).not.toMatch(/\p{C}/u);
+});
+
+const URL_WITH_SECRETS = 'https://me:hunter2@host/a?sig=hunter2';
+test.each([
+  [URL_WITH_SECRETS],
+  [{ raw_file_id: URL_WITH_SECRETS }],
+  [{ raw_file_ids: URL_WITH_SECRETS }],
+  [{ raw_file_ids: [URL_WITH_SECRETS] }],
+  [{ raw_file_id: 'abc', include: URL_WITH_SECRETS }],
+  [{ raw_file_id: 'abc', runId: URL_WITH_SECRETS }],
+  [{ raw_file_id: 'abc', set: URL_WITH_SECRETS }],
+])('%j: nothing of a pasted URL that may be secret is repeated', (input) => {
+  expect(validateRestoreInput(input)).toMatch(/must/);
+  expect(validateRestoreInput(input)).not.toContain('hunter2');
 });
 
 test('the ids of an input, in its order', () => {

@@ -49,6 +49,21 @@ describe('validateExportInput', () => {
     expect(refused(input)).toContain(part);
   });
 
+  const URL_WITH_SECRETS = 'https://me:hunter2@host/a?sig=hunter2';
+  it.each([
+    [URL_WITH_SECRETS],
+    [[{ url: URL_WITH_SECRETS }]],
+    [{ project: URL_WITH_SECRETS }],
+    [{ project: 'p', runId: URL_WITH_SECRETS }],
+    [{ project: 'p', recordsUri: URL_WITH_SECRETS }],
+    [{ project: 'p', records: { url: URL_WITH_SECRETS } }],
+    [{ project: 'p', records: [{ prefix: URL_WITH_SECRETS }] }],
+    [{ project: 'p', export: 'remediation', startDate: URL_WITH_SECRETS, endDate: '2026-08-24' }],
+    [{ project: 'p', export: URL_WITH_SECRETS }],
+  ])('repeats nothing of a pasted URL that may be secret: %j', (input) => {
+    expect(refused(input)).not.toContain('hunter2');
+  });
+
   it('refuses more records than one payload can hold', () => {
     const records = Array.from({ length: 20_001 }, () => ({ url: 'https://x.test/a' }));
     expect(refused({ project: 'p', records })).toContain('recordsUri');

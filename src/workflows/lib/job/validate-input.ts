@@ -4,6 +4,7 @@
  */
 import { DEFAULT_EXPORT_TYPE, EXPORT_TYPES, type ExportInput, type ExportRequest } from '../../../model/export-run';
 import type { GivenRecord } from '../../../model/records';
+import { shown } from '../../../model/shown';
 import { failure } from '../failures';
 
 const KEYS = ['project', 'export', 'startDate', 'endDate', 'records', 'recordsUri', 'set', 'runId'] as const;
@@ -21,8 +22,6 @@ const isDate = (value: unknown): boolean =>
   DATE.test(value) &&
   new Date(`${value}T00:00:00Z`).getTime() > 0 &&
   new Date(`${value}T00:00:00Z`).toISOString().startsWith(value);
-
-const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80));
 
 /** @throws ApplicationFailure InvalidInput that names the field and the fix; never anything else. */
 export function validateExportInput(input: unknown): ExportInput {
