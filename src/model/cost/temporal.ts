@@ -52,7 +52,7 @@ function reportsOfBatch(seconds: number, records: number): number {
   return Math.min(REPORTS_AT_ENDS + Math.floor(periodic), 1 + 2 * records);
 }
 
-/** Activities of a batch: its page is read, staged, and published by the run (atomic). */
+/** Activities of a batch: its page is read (that of a run of a few records goes along), staged, and published by the run (atomic). */
 const batchActivities = ({ publish }: RunShape): number => (publish === 'atomic' ? 3 : 2);
 /** Prepare, write the manifest, write the report. */
 const RUN_ACTIVITIES = 3;
