@@ -3,7 +3,7 @@ import { together } from '../model/each-of';
 import type { ExportResult } from '../model/export-run';
 import { withoutRequests } from '../model/records';
 import type { Dependencies } from './dependencies';
-import { ControlStore } from './lib/control/control-store';
+import { ControlStore, jsonText, orNull } from './lib/control/control-store';
 import { reportHtml } from './lib/report/html';
 import { ReportStats } from './lib/report/stats';
 import { reportOf, reportText, type RunReport } from './lib/report/run-report';
@@ -14,10 +14,18 @@ import type { ApiActivities } from './types';
 export function createReportActivities(dependencies: Dependencies): Pick<ApiActivities, 'finishRun'> {
   return {
     finishRun: (args) =>
-      resumable({}, async ({ signal }) => {
+      resumable({}, async ({ signal, repeatedSince }) => {
         const { settings } = args;
         const store = new ControlStore(settings, dependencies.control(settings), signal);
         const { files } = store;
+        const done = { report: store.uri(files.file('report.json')), manifest: store.uri(files.folder('manifest')) };
+        const { targetPrefix } = settings;
+        const successKey = targetPrefix === '' ? '_SUCCESS' : `${targetPrefix}/_SUCCESS`;
+        const success = successOf(args, done.report);
+        // An attempt whose completion was lost: its last file is there, word for word. A second version of it would tell readers of a
+        // second run.
+        const isRepeated = repeatedSince !== undefined && args.outcome === 'succeeded';
+        if (isRepeated && (await orNull(store.read(successKey))) === success) return done;
         const stats = new ReportStats(args);
         await store.joinLedger((line) => stats.add(line));
         const report = buildReport(args, store);
@@ -36,16 +44,7 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
             ledger: report.ledger,
           });
           // Last: readers that wait for it see a complete target.
-          const success = settings.targetPrefix === '' ? '_SUCCESS' : `${settings.targetPrefix}/_SUCCESS`;
-          await store.writeJson(success, {
-            run: settings.run,
-            exportId: args.exportId,
-            finishedAt: args.finishedAt,
-            records: args.totals.records,
-            objects: args.totals.objects,
-            bytes: args.totals.bytes,
-            report: store.uri(files.file('report.json')),
-          });
+          await store.write(successKey, success, 'application/json');
         }
         dependencies.logger.info('run_complete', {
           run: settings.run,
@@ -53,10 +52,21 @@ export function createReportActivities(dependencies: Dependencies): Pick<ApiActi
           ...args.totals,
           ...(args.cleanup ?? {}),
         });
-        return { report: store.uri(files.file('report.json')), manifest: store.uri(files.folder('manifest')) };
+        return done;
       }),
   };
 }
+
+const successOf = ({ settings, exportId, finishedAt, totals }: FinishArgs, report: string): string =>
+  jsonText({
+    run: settings.run,
+    exportId,
+    finishedAt,
+    records: totals.records,
+    objects: totals.objects,
+    bytes: totals.bytes,
+    report,
+  });
 
 function buildReport(args: FinishArgs, store: ControlStore): RunReport {
   const { files } = store;

@@ -118,7 +118,9 @@ class ExportCheck {
   async all(endings: readonly Ending<ExportResult>[]): Promise<void> {
     const { books, plan, project, before } = this;
     const succeeded = endings.flatMap((ending) => (ending.kind === 'succeeded' ? [ending.result] : []));
-    for (const [n, ending] of endings.entries()) if (ending.kind === 'failed') this.failure(ending, n > 0);
+    // Whichever of two takes the target first: a server that is away for a moment may let the later one pass.
+    const isOneIn = succeeded.length > 0 && endings.length > 1;
+    for (const ending of endings) if (ending.kind === 'failed') this.failure(ending, isOneIn);
     if (plan.fate === 'fail') books.none('runs that succeeded without a file', succeeded);
     const keys = succeeded.length === 0 ? [] : [...Object.keys(this.sizes()), `${project.targetPrefix}/_SUCCESS`];
     books.bucket(before, await project.snapshot(), keys);
@@ -146,13 +148,10 @@ class ExportCheck {
     ]) as Record<string, number>;
   }
 
-  private failure(
-    { code, message, details }: Extract<Ending<unknown>, { kind: 'failed' }>,
-    isContender: boolean,
-  ): void {
+  private failure({ code, message, details }: Extract<Ending<unknown>, { kind: 'failed' }>, hasOther: boolean): void {
     const { books, plan } = this;
-    const expected = { succeed: '', cancel: 'Cancelled', fail: 'SourceNotFound' }[plan.fate];
-    if (code !== (isContender ? 'TargetBusy' : expected)) books.problems.push(`failed with ${code}: ${message}`);
+    const expected = { succeed: hasOther ? 'TargetBusy' : '', cancel: 'Cancelled', fail: 'SourceNotFound' }[plan.fate];
+    if (code !== expected) books.problems.push(`failed with ${code}: ${message}`);
     books.none('could not be taken back', details.cleanup?.problems ?? []);
   }
 
@@ -168,11 +167,16 @@ class ExportCheck {
     books.same(`manifest of ${runId}`, written, records);
   }
 
-  /** Each run writes each key once: a second version of one would be of a second writer. */
+  /**
+   * Each run writes each key once: a second version of one would be of a second writer. The marker of success alone may come again,
+   * the same bytes, where the answer to it was lost.
+   */
   private async writes(keys: readonly string[], times: number): Promise<void> {
     const { books, project, before } = this;
     const { harness, bucket, targetPrefix, controlPrefix } = project;
     const found = await writesByKey(harness.s3, bucket, targetPrefix, controlPrefix);
+    const marker = `${targetPrefix}/_SUCCESS`;
+    if ((found[marker] ?? 0) > times) found[marker] = times;
     const foreign = Object.keys(before.objects).filter((key) => key.startsWith(`${targetPrefix}/`));
     const expected = Object.fromEntries([
       ...foreign.map((key) => [key, 1]),

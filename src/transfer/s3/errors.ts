@@ -100,10 +100,23 @@ function codeFor(error: unknown, status: number | undefined): ErrorCode {
   // The undici handler names a lost connection RequestTimeout; the store's own RequestTimeout has a status.
   const fault = status === undefined ? networkFault(error) : undefined;
   if (fault !== undefined) return fault === 'protocol' ? 'DestinationUnavailable' : 'DestinationUnreachable';
+  // A 404 like that may be of the object, of its upload or of a proxy on the way: to be asked again.
+  if (isCutOff(error)) return 'DestinationUnavailable';
   const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined;
   // A HEAD that is refused or misses has no body and so no code but the status's.
   if (known !== undefined && !(name === 'NotFound' && status !== 404)) return known;
   return codeForStatus(status);
+}
+
+/**
+ * True: the document of this refusal was cut off, so that nobody knows what was refused. The SDK gives such errors no `$fault`, and
+ * where all that came is no XML, that text. A page of a proxy is whole and says by its status what it says.
+ */
+function isCutOff(error: unknown): boolean {
+  if (!(error instanceof Error) || '$fault' in error) return false;
+  const { $responseBodyText: text } = error as { $responseBodyText?: unknown };
+  if (typeof text === 'string') return /^\s*<(\?xml|Error)\b/.test(text) && !text.includes('</Error>');
+  return networkFault(error) !== undefined;
 }
 
 function codeForStatus(status: number | undefined): ErrorCode {

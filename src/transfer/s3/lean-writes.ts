@@ -27,13 +27,14 @@ export interface LeanWrite {
   readonly body: Buffer;
 }
 
-/** What the SDK throws too, as far as it is looked at: the code as name, the status, the headers. */
+/** What the SDK throws too, as far as it is looked at: the code as name, the status, the headers, the document. */
 class RefusedWrite extends Error {
   constructor(
     name: string,
     message: string,
     readonly $metadata: { readonly httpStatusCode: number },
     readonly $response: { readonly headers: ReplyHeaders },
+    readonly $responseBodyText: string,
   ) {
     super(message);
     this.name = name;
@@ -156,7 +157,7 @@ const documentOf = ({ body }: Dispatcher.ResponseData): Promise<string> => readT
 function refusalOf(document: string, httpStatusCode: number, headers: ReplyHeaders): Error {
   const code = textIn(document, 'Code');
   const name = code ?? 'UnknownError';
-  return new RefusedWrite(name, textIn(document, 'Message') ?? name, { httpStatusCode }, { headers });
+  return new RefusedWrite(name, textIn(document, 'Message') ?? name, { httpStatusCode }, { headers }, document);
 }
 
 const writers = new WeakMap<S3Client, LeanWriter>();

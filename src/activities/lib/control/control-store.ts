@@ -62,7 +62,7 @@ export class ControlStore {
   }
 
   async writeJson(key: string, value: unknown): Promise<void> {
-    await this.write(key, `${JSON.stringify(value, null, 2)}\n`, 'application/json');
+    await this.write(key, jsonText(value), 'application/json');
   }
 
   async writeHtml(html: string): Promise<void> {
@@ -109,6 +109,9 @@ export class ControlStore {
     }
   }
 }
+
+/** For people too: indented, with a line break at its end. */
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 /** The value, or null where the object is not there (yet); every other error goes on. */
 export async function orNull<T>(reading: Promise<T>): Promise<T | null> {
