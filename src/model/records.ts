@@ -49,6 +49,9 @@ export interface ManifestSize {
   readonly pages: number;
 }
 
+/** So few go along with the answer: three histories hold them then (the run's, as a result and for its batch, and the batch's). */
+export const FEW_RECORDS = 10;
+
 /** A manifest that has just been written. */
 export interface ManifestWritten extends ManifestSize {
   /** All records, where they are a few: their batch is given them, and has no page to read before it moves the first. */

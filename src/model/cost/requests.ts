@@ -3,7 +3,7 @@
  * Counted from what the code does; test/e2e/plan.test.ts and bench/plan hold them against a proxy on the wire.
  */
 import type { RequestCounts } from '../records';
-import { pagesOf, type RunShape } from './shape';
+import { pagesGiven, pagesOf, type RunShape } from './shape';
 import { recordsOf, type Workload } from './workload';
 
 /** S3 lists, and deletes, this many keys a request. */
@@ -58,7 +58,8 @@ function ownFiles(counts: Mutable, workload: Workload, shape: RunShape): void {
   add(counts, { head_bucket: 1, create_multipart: 1, abort_multipart: 1, list_parts: 1 });
   // Leftovers of an earlier try are looked for in three folders; the ledger is listed to join it, staged pages to remove them.
   add(counts, { list_objects: 3 + 2 * listings, delete_objects: Math.ceil(pageFiles / KEYS_A_REQUEST) });
-  add(counts, { get_object: 1 + (publish === 'atomic' ? 4 : 2) * pages, put_object: 3 * pages });
+  const pagesRead = pages - pagesGiven(records, shape);
+  add(counts, { get_object: 1 + pagesRead + (publish === 'atomic' ? 3 : 1) * pages, put_object: 3 * pages });
   // run.json, ledger.ndjson and three reports; an export's manifest.json and _SUCCESS.
   add(counts, { put_object: job === 'exportToS3' ? 7 : 5 });
   // parameters.json: its size, then itself.

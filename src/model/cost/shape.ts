@@ -1,4 +1,5 @@
 /** How a run goes about its work: what a plan needs to know of its settings. Pure. */
+import { FEW_RECORDS } from '../records';
 import type { PublishMode } from '../run';
 
 export interface RunShape {
@@ -32,3 +33,7 @@ export const DEFAULT_SHAPE: RunShape = {
 };
 
 export const pagesOf = (records: number, { pageRecords }: RunShape): number => Math.ceil(records / pageRecords);
+
+/** Pages that no batch has to read: the one of a run of a few records goes along with its start. */
+export const pagesGiven = (records: number, shape: RunShape): number =>
+  pagesOf(records, shape) === 1 && records <= FEW_RECORDS ? 1 : 0;

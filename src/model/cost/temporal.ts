@@ -2,7 +2,7 @@
  * What a run asks of Temporal: Actions as Temporal Cloud counts them (docs.temporal.io/cloud/actions) and the size of its
  * histories. Constants are those of histories on the embedded server; bench/plan holds them against a run.
  */
-import { pagesOf, type RunShape } from './shape';
+import { pagesGiven, pagesOf, type RunShape } from './shape';
 import { recordsOf, type Workload } from './workload';
 
 export interface PlannedActions {
@@ -52,7 +52,7 @@ function reportsOfBatch(seconds: number, records: number): number {
   return Math.min(REPORTS_AT_ENDS + Math.floor(periodic), 1 + 2 * records);
 }
 
-/** Activities of a batch: its page is read (that of a run of a few records goes along), staged, and published by the run (atomic). */
+/** Activities of a batch: its page is read, staged, and published by the run (atomic). */
 const batchActivities = ({ publish }: RunShape): number => (publish === 'atomic' ? 3 : 2);
 /** Prepare, write the manifest, write the report. */
 const RUN_ACTIVITIES = 3;
@@ -81,7 +81,11 @@ export function plannedActions(
   return {
     workflows: 2 + pages + recordWorkflows(workload),
     activities:
-      RUN_ACTIVITIES + (asked ? 1 + shape.polls : 0) + pages * batchActivities(shape) + recordActivities(workload),
+      RUN_ACTIVITIES +
+      (asked ? 1 + shape.polls : 0) +
+      pages * batchActivities(shape) -
+      pagesGiven(records, shape) +
+      recordActivities(workload),
     signals: Math.round(signals),
     timers: Math.max(0, shape.polls - 1),
     // preparing, listing, transferring, reporting, done; exporting where the API is asked; publishing.

@@ -1,15 +1,13 @@
 /** A run's manifest: its settings and its records, in pages of a batch each. */
 import type { Client } from '@temporalio/client';
 import { eachOf } from '../../../model/each-of';
-import type { ManifestRecord, ManifestWritten } from '../../../model/records';
+import { FEW_RECORDS, type ManifestRecord, type ManifestWritten } from '../../../model/records';
 import type { RunSettings } from '../../../model/run';
 import type { ControlStore } from '../control/control-store';
 import { ownerOfThisRun } from '../control/run-owner';
 
 /** Pages on their way to the store at once: they are small, so a long manifest waits for answers and for nothing else. */
 const PAGES_AT_ONCE = 8;
-/** So few go along with the answer: three histories hold them then (the run's, as a result and for its batch, and the batch's). */
-const FEW_RECORDS = 10;
 
 /**
  * Writes run.json (the settings, and in `owner` whose run this is in Temporal) and all pages, in place of those of an
